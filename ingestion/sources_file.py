@@ -1,0 +1,214 @@
+"""The sources file: which systems a company has, where their exports are, how other files map to entities.
+
+A mistake is told with file, line and field. Secrets stand in it only as ``${ENV_NAME}``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ingestion.contract import Stream, systems
+from leadmill.errors import InputError
+
+Location = tuple[str | int, ...]
+
+_SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class MappedStream(BaseModel):
+    """Files of any tool, mapped to one canonical entity."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entity: str
+    path: str
+    format: Literal["csv", "jsonl", "parquet"]
+    encoding: str = "utf-8"
+    timezone: str | None = None
+    date_format: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+    @field_validator("entity")
+    @classmethod
+    def _known_entity(cls, value: str) -> str:
+        return _one_of(value, systems()["files"].streams, "entity")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError:
+            raise ValueError(f"unknown encoding {value!r}; use utf-8, utf-8-sig, cp932 …") from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str | None) -> str | None:
+        return value if value is None else _timezone(value)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> MappedStream:
+        allowed = self.contract.columns
+        for name in [*self.columns, *self.constants]:
+            _one_of(name, allowed, f"column of {self.entity}")
+        absent = [
+            n for n, c in allowed.items() if c.required and n not in self.columns and n not in self.constants
+        ]
+        if absent:
+            raise ValueError(
+                f"{self.entity} needs {', '.join(absent)}: map under `columns` or set under `constants`"
+            )
+        return self
+
+    @property
+    def contract(self) -> Stream:
+        """The raw contract of the entity."""
+        return systems()["files"].streams[self.entity]
+
+
+class Source(BaseModel):
+    """One source of the company."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    system: str
+    path: str | None = None
+    streams: list[MappedStream] = Field(default_factory=list)
+
+    @field_validator("system")
+    @classmethod
+    def _known_system(cls, value: str) -> str:
+        return _one_of(value, systems(), "system")
+
+    @model_validator(mode="after")
+    def _path_or_streams(self) -> Source:
+        if self.system == "files" and not self.streams:
+            raise ValueError("a source of `system: files` needs `streams`")
+        if self.system != "files" and not self.path:
+            raise ValueError("a connector needs `path`, the folder of its exports")
+        if self.system != "files" and self.streams:
+            raise ValueError("`streams` are only for `system: files`")
+        return self
+
+
+class Sources(BaseModel):
+    """A whole sources file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    business_timezone: str = "Asia/Tokyo"
+    reporting_currency: str = Field("JPY", pattern=r"^[A-Z]{3}$")
+    sources: list[Source] = Field(min_length=1)
+    folder: Path = Field(exclude=True)
+
+    @field_validator("business_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        return _timezone(value)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Sources:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"source names must differ: {', '.join(twice)}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which business days are cut."""
+        return ZoneInfo(self.business_timezone)
+
+
+def read_sources(path: Path) -> Sources:
+    """Read and check a sources file.
+
+    Raises:
+        InputError: the file is missing or wrong; the message names file, line and field.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such sources file. Write one (README, 'Bring your own data')."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}:1: expected `sources:` with a list of sources")
+    lines = dict(_lines(node))
+    content = _with_secrets(content, path, lines)
+    try:
+        return Sources.model_validate({**content, "folder": path.resolve().parent})
+    except ValidationError as error:
+        found = [_told(path, lines, detail["loc"], detail["msg"]) for detail in error.errors()]
+        raise InputError("\n".join(found)) from error
+
+
+def _told(path: Path, lines: dict[Location, int], location: Location, message: str) -> str:
+    """Return one finding as `file:line: field: message`; the line is that of the innermost part that exists."""
+    known = next(location[:end] for end in range(len(location), -1, -1) if location[:end] in lines)
+    field = ".".join(str(part) for part in location) or "file"
+    return f"{path}:{lines[known]}: {field}: {message.removeprefix('Value error, ')}"
+
+
+def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
+    """Yield every place of a YAML document with its line, counted from 1."""
+    yield at, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*at, key.value))
+            yield (*at, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _lines(value, (*at, number))
+
+
+def _with_secrets(value: Any, path: Path, lines: dict[Location, int], at: Location = ()) -> Any:  # noqa: ANN401
+    """Return the content with each ``${ENV_NAME}`` replaced by the environment's value."""
+    if isinstance(value, dict):
+        return {key: _with_secrets(item, path, lines, (*at, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(item, path, lines, (*at, number)) for number, item in enumerate(value)]
+    if isinstance(value, str):
+        for name in _SECRET.findall(value):
+            if name not in os.environ:
+                raise InputError(
+                    _told(path, lines, at, f"environment variable {name} is not set; export it first")
+                )
+        return _SECRET.sub(lambda found: os.environ[found.group(1)], value)
+    return value
+
+
+def _one_of(value: str, allowed: Any, what: str) -> str:  # noqa: ANN401
+    """Return `value` if it is allowed, else say what is, the nearest name first."""
+    if value in allowed:
+        return value
+    near = get_close_matches(value, list(allowed), n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"unknown {what} {value!r}; {hint}allowed: {', '.join(sorted(allowed))}")
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Tokyo")
+    return value
