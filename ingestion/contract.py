@@ -82,10 +82,7 @@ class System(BaseModel):
 @cache
 def systems() -> dict[str, System]:
     """Return every system of the raw contract by name."""
-    found = (
-        System.model_validate(yaml.safe_load(path.read_text("utf-8")))
-        for path in sorted(CONTRACTS.glob("*.yml"))
-    )
+    found = (System.model_validate(yaml.safe_load(path.read_text("utf-8"))) for path in sorted(CONTRACTS.glob("*.yml")))
     return {system.system: system for system in found}
 
 
@@ -106,6 +103,4 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for name, stream in system.streams.items():
             columns = {key: column.type for key, column in stream.columns.items()} | META_COLUMNS
             body = ", ".join(f"{quoted(key)} {kind}" for key, kind in columns.items())
-            connection.execute(
-                f"create table if not exists raw.{quoted(table_name(system.system, name))} ({body})"
-            )
+            connection.execute(f"create table if not exists raw.{quoted(table_name(system.system, name))} ({body})")

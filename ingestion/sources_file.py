@@ -62,13 +62,9 @@ class MappedStream(BaseModel):
         allowed = self.contract.columns
         for name in [*self.columns, *self.constants]:
             _one_of(name, allowed, f"column of {self.entity}")
-        absent = [
-            n for n, c in allowed.items() if c.required and n not in self.columns and n not in self.constants
-        ]
+        absent = [n for n, c in allowed.items() if c.required and n not in self.columns and n not in self.constants]
         if absent:
-            raise ValueError(
-                f"{self.entity} needs {', '.join(absent)}: map under `columns` or set under `constants`"
-            )
+            raise ValueError(f"{self.entity} needs {', '.join(absent)}: map under `columns` or set under `constants`")
         return self
 
     @property
@@ -141,9 +137,7 @@ def read_sources(path: Path) -> Sources:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such sources file. Write one (README, 'Bring your own data')."
-        ) from None
+        raise InputError(f"{path}: no such sources file. Write one (README, 'Bring your own data').") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     try:
@@ -153,7 +147,7 @@ def read_sources(path: Path) -> Sources:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise InputError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    if not isinstance(content, dict):
+    if node is None or not isinstance(content, dict):
         raise InputError(f"{path}:1: expected `sources:` with a list of sources")
     lines = dict(_lines(node))
     content = _with_secrets(content, path, lines)
@@ -192,9 +186,7 @@ def _with_secrets(value: Any, path: Path, lines: dict[Location, int], at: Locati
     if isinstance(value, str):
         for name in _SECRET.findall(value):
             if name not in os.environ:
-                raise InputError(
-                    _told(path, lines, at, f"environment variable {name} is not set; export it first")
-                )
+                raise InputError(_told(path, lines, at, f"environment variable {name} is not set; export it first"))
         return _SECRET.sub(lambda found: os.environ[found.group(1)], value)
     return value
 
