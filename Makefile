@@ -9,9 +9,63 @@ STAMP := $(VENV)/installed
 export LEADMILL_HOME ?= $(CURDIR)/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install lock
+SAMPLE := $(LEADMILL_HOME)/sample
+export LEADMILL_SOURCES ?= $(SAMPLE)/sources.yml
+# The moment `make run` speaks of: the end of the sample company's history; with your own sources, now.
+AS_OF ?= $(shell if test $(LEADMILL_SOURCES) = $(SAMPLE)/sources.yml; then \
+	sed -n 's/.*"as_of": *"\([^"]*\)".*/\1/p' $(SAMPLE)/simulation.json; else date -u +%Y-%m-%dT%H:%M:%S+00:00; fi)
+
+export AIRFLOW_HOME ?= $(LEADMILL_HOME)/airflow
+export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
+export AIRFLOW__CORE__LOAD_EXAMPLES := False
+export AIRFLOW__API__HOST := 127.0.0.1
+export AIRFLOW__API__PORT ?= 8080
+export GX_ANALYTICS_ENABLED := False
+
+.PHONY: help install lock run test up down lint bench docs
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## load, build, check and publish through Airflow; the sample company first
+	@echo "● nightly DAG, in-process"
+	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow dags test nightly "$(AS_OF)"
+	@$(BIN)/leadmill kpi
+
+$(SAMPLE)/sources.yml: | $(STAMP)
+	@echo "● sample company's raw exports"
+	@rm -rf $(SAMPLE).partial
+	@$(BIN)/leadmill simulate --out $(SAMPLE).partial
+	@mv $(SAMPLE).partial $(SAMPLE)
+
+$(AIRFLOW_HOME)/airflow.db: | $(STAMP)
+	@echo "● Airflow's own database (once)"
+	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow db migrate > /dev/null
+	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow pools set warehouse 1 "one writer to the warehouse" > /dev/null
+
+test: $(STAMP) ## all tests
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+up: $(STAMP) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopback, in the background
+	@$(BIN)/airflow standalone > $(AIRFLOW_HOME)/standalone.log 2>&1 & echo $$! > $(AIRFLOW_HOME)/standalone.pid
+	@echo "Airflow: http://127.0.0.1:$(AIRFLOW__API__PORT)  (user and password: $(AIRFLOW_HOME)/standalone.log; stop: make down)"
+
+down: ## stop what `make up` started
+	@test ! -e $(AIRFLOW_HOME)/standalone.pid || kill $$(cat $(AIRFLOW_HOME)/standalone.pid)
+	@rm -f $(AIRFLOW_HOME)/standalone.pid
+
+lint: $(STAMP) ## ruff, mypy, sqlfluff
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --nofail-on-warning
+
+bench: $(STAMP) ## cost of each step beside bare DuckDB
+	@$(BIN)/python -m benchmarks.nightly
+
+docs: $(STAMP) ## dbt docs, and where the data docs are
+	@LEADMILL_HOME=$(LEADMILL_HOME) $(BIN)/dbt docs generate --static --quiet --project-dir dbt_project --profiles-dir dbt_project \
+		--target-path $(LEADMILL_HOME)/dbt/target --log-path $(LEADMILL_HOME)/dbt/logs --vars '{as_of: "2000-01-01 00:00:00"}'
+	@echo "dbt docs: $(LEADMILL_HOME)/dbt/target/static_index.html   data docs: $(LEADMILL_HOME)/gates"
 
 install: $(STAMP) ## make the locked environment in .venv
 

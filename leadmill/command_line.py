@@ -1,0 +1,220 @@
+"""The `leadmill` command. Exit codes: 0 done, 1 fault, 2 bad configuration or input, 3 a gate refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadmill.errors import InputError, LeadmillError
+from leadmill.settings import Home
+
+# The heavy rooms (dbt, Great Expectations) are imported by the commands that use them: `leadmill kpi` answers at once.
+
+
+class Group(click.Group):
+    """Commands whose errors are told without a traceback, with the exit code of their kind."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run a command; end with the code of the error it raises."""
+        try:
+            return super().invoke(ctx)
+        except LeadmillError as error:
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(error.exit_code)
+
+
+home_option = click.option(
+    "--home", "home_path", type=click.Path(path_type=Path, file_okay=False), help="Data home [LEADMILL_HOME, ./data]."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+
+
+@click.group(cls=Group)
+@click.version_option(package_name="leadmill")
+def main() -> None:
+    """Leadmill: marketing and sales exports in, checked KPI marts out."""
+
+
+@main.command()
+@click.option(
+    "--sources",
+    "sources_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="LEADMILL_SOURCES",
+    default=Path("sources.yml"),
+    show_default=True,
+    help="Sources file.",
+)
+@home_option
+@click.option("--as-of", help="ISO 8601 moment the run speaks of [now]; without an offset in the business time zone.")
+@click.option("--full-refresh", is_flag=True, help="Rebuild what models keep from night to night.")
+def nightly(sources_path: Path, home_path: Path | None, as_of: str | None, full_refresh: bool) -> None:
+    """Load, build, check and publish: the steps of the nightly DAG, without Airflow."""
+    import ingestion
+    from leadmill import journal, steps
+
+    home = Home.from_environment(home_path)
+    sources = ingestion.read_sources(sources_path)
+    started_at = datetime.now(UTC)
+    moment = _moment(as_of, sources) if as_of else started_at
+    night = steps.Night(home, sources, moment, started_at, full_refresh)
+    with ingestion.writer_lock(home):
+        for source in sources.sources:
+            with journal.entry(home, moment, f"extract {source.name}") as done:
+                done(_told(f"extract {source.name}", partial(steps.extract, night, source.name, _say)))
+        for name, step in steps.STEPS.items():
+            with journal.entry(home, moment, name) as done:
+                done(_told(step.title, partial(step.run, night, _say)))
+    click.echo(f"\nThe marts stand in {home.published / 'current'}. Next: leadmill kpi --home {home.path}")
+
+
+@main.command()
+@home_option
+@json_option
+def status(home_path: Path | None, as_json: bool) -> None:
+    """Show the last run, what each source last delivered, and what is published."""
+    import ingestion
+    import serving
+    from leadmill import journal
+
+    home = Home.from_environment(home_path)
+    run, sources = journal.last(home), ingestion.freshness(home)
+    published = serving.current(home)
+    if as_json:
+        _print_json({"last_run": run, "sources": sources, "published": published and published.version})
+        return
+    if not run:
+        click.echo(f"Nothing has run in {home.path} yet. Next: leadmill nightly --home {home.path}")
+        return
+    _print_table("Last run", run, ["step", "outcome", "finished_at", "detail"])
+    _print_table("Sources", sources)
+    click.echo(f"Published: {published.version if published else 'nothing yet'}")
+
+
+@main.command()
+@home_option
+@json_option
+def kpi(home_path: Path | None, as_json: bool) -> None:
+    """Show the funnel and the KPIs of the published marts."""
+    import serving
+
+    home = Home.from_environment(home_path)
+    funnel, values = serving.funnel_table(home), serving.kpi_table(home)
+    if as_json:
+        _print_json({"funnel": funnel, "kpi": values})
+        return
+    _print_table("Funnel, all time, journeys by cohort", funnel)
+    _print_table("KPIs by month (latest months)", values)
+    marts = home.published / "current" / "marts.duckdb"
+    click.echo(f"Marts: {marts}  (Parquet: {marts.parent / 'parquet'})")
+    click.echo(f"Query them: {sys.executable} -c \"import duckdb; print(duckdb.connect('{marts}', read_only=True)")
+    click.echo("       .sql(\\\"from marts.mart_kpi_values where kpi_id = 'mql' and period_grain = 'month'\\\"))\"")
+
+
+@main.command()
+@home_option
+@json_option
+def versions(home_path: Path | None, as_json: bool) -> None:
+    """List the published versions that are kept."""
+    import serving
+
+    home = Home.from_environment(home_path)
+    current = serving.current(home)
+    rows = [
+        {"version": found.version, "as_of": found.as_of, "is_current": current is not None and found == current}
+        for found in serving.versions(home)
+    ]
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table("Published versions", rows)
+
+
+@main.command()
+@click.argument("version")
+@home_option
+def rollback(version: str, home_path: Path | None) -> None:
+    """Serve a former published VERSION again (see `leadmill versions`)."""
+    import serving
+
+    serving.rollback(Home.from_environment(home_path), version)
+    click.echo(f"Version {version} is served again. The next nightly run publishes a new one.")
+
+
+@main.command()
+@home_option
+@json_option
+def quarantine(home_path: Path | None, as_json: bool) -> None:
+    """List what was set aside, and why."""
+    import ingestion
+
+    rows = ingestion.quarantine(Home.from_environment(home_path))
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        _print_table("Quarantine", rows)
+    else:
+        click.echo("Nothing is set aside.")
+
+
+@main.command()
+@click.option("--days", type=click.IntRange(min=30), default=365, show_default=True, help="Length of the history.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same company.")
+@click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="Size.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2025-11-01", show_default=True, help="First day.")
+@click.option("--nights", type=click.IntRange(min=0), default=7, show_default=True, help="Last days, one folder each.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="An empty folder.")
+def simulate(days: int, seed: int, scale: float, start: datetime, nights: int, out: Path) -> None:
+    """Write a sample company's raw exports, with the ground truth beside them."""
+    from simulator import simulate as write
+
+    write(out, days=days, seed=seed, scale=scale, start=start.date(), nights=nights, progress=_say)
+    click.echo(f"The sample company stands in {out}. Next: leadmill nightly --sources {out / 'sources.yml'}")
+
+
+def _moment(text: str, sources: Any) -> datetime:  # noqa: ANN401
+    """Return the moment of an ISO 8601 text, in the business time zone when it has no offset."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--as-of {text!r} is not ISO 8601; write 2026-11-01 or 2026-11-01T03:00:00+09:00") from None
+    return (found if found.tzinfo else found.replace(tzinfo=sources.zone)).astimezone(UTC)
+
+
+def _say(line: str) -> None:
+    click.echo(f"    {line}", err=True)
+
+
+def _told(title: str, run: Callable[[], str]) -> str:
+    """Run one step between a line that names it and a line that says what it did and how long it took."""
+    started_at = datetime.now(UTC)
+    click.secho(f"● {title} …", err=True)
+    summary = run()
+    click.secho(f"  ✓ {summary} ({(datetime.now(UTC) - started_at).total_seconds():.1f} s)", fg="green", err=True)
+    return summary
+
+
+def _print_json(content: Any) -> None:  # noqa: ANN401
+    click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
+
+
+def _print_table(title: str, rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+    """Print rows as a table; numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    names = columns or list(rows[0] if rows else [])
+    for name in names:
+        is_number = any(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+    Console().print(table)

@@ -1,0 +1,108 @@
+"""The nightly load as one list of steps, run by the DAG and by `leadmill nightly` alike.
+
+Every step can be run again: what has landed is not landed twice, what is loaded is not loaded twice, models are
+rebuilt from raw, and a version is published only when it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+from leadmill.settings import Home
+
+if TYPE_CHECKING:
+    from expectations import Gate
+    from ingestion import Sources
+    from leadmill.transformation import Part
+
+# Rooms are imported by the steps that use them: Airflow reads this list often; dbt and Great Expectations are heavy.
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run: where its data is, what it reads, and the moment it speaks of."""
+
+    home: Home
+    sources: Sources
+    as_of: datetime  # aware
+    started_at: datetime  # aware; the clock stands only here, never in a model
+    full_refresh: bool = False
+
+
+class Step(NamedTuple):
+    """One step after the sources are extracted; `run` returns what it did in one line."""
+
+    title: str
+    run: Callable[[Night, Progress], str]
+
+
+def extract(night: Night, source: str, progress: Progress) -> str:
+    """Land what one source has delivered by the night's as_of. Sources may be extracted in parallel."""
+    import ingestion
+
+    return str(ingestion.extract(night.sources, source, night.home, night.as_of, progress))
+
+
+def _load_raw(night: Night, progress: Progress) -> str:
+    import ingestion
+
+    return str(ingestion.load(night.home, night.as_of, progress))
+
+
+def _publish(night: Night, progress: Progress) -> str:
+    import serving
+
+    published = serving.publish(night.home, night.as_of, night.started_at, version("leadmill"), progress)
+    return f"version {published.version}"
+
+
+def _check(gate: Gate) -> Callable[[Night, Progress], str]:
+    def run(night: Night, progress: Progress) -> str:
+        import expectations
+
+        return str(
+            expectations.check(
+                gate,
+                night.home,
+                night.as_of,
+                business_timezone=night.sources.business_timezone,
+                reporting_currency=night.sources.reporting_currency,
+                progress=progress,
+            )
+        )
+
+    return run
+
+
+def _build(part: Part) -> Callable[[Night, Progress], str]:
+    def run(night: Night, progress: Progress) -> str:
+        from leadmill import transformation
+
+        return transformation.build(
+            part,
+            night.home,
+            night.as_of,
+            business_timezone=night.sources.business_timezone,
+            reporting_currency=night.sources.reporting_currency,
+            full_refresh=night.full_refresh,
+            progress=progress,
+        )
+
+    return run
+
+
+STEPS: dict[str, Step] = {
+    "load_raw": Step("load landed files into raw", _load_raw),
+    "check_raw": Step("gate: may raw be trusted?", _check("raw")),
+    "build_identity": Step("build staging, canonical entities and identity", _build("identity")),
+    "check_identity": Step("gate: may identity be trusted?", _check("identity")),
+    "build_marts": Step("build facts and KPI marts", _build("marts")),
+    "check_marts": Step("gate: may the marts be published?", _check("marts")),
+    "publish": Step("publish the marts", _publish),
+}

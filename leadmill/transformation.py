@@ -1,0 +1,88 @@
+"""Run the dbt project inside this process, and tell bad data (a failed test) from a fault (a broken model)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from dbt.artifacts.schemas.results import NodeStatus
+from dbt.cli.main import dbtRunner
+
+from leadmill.errors import GateRefused, LeadmillError
+from leadmill.settings import Home
+
+PROJECT = Path(__file__).parents[1] / "dbt_project"
+
+Part = Literal["identity", "marts"]
+_SELECTION: dict[Part, tuple[str, str]] = {
+    "identity": ("--select", "tag:identity_gate"),
+    "marts": ("--exclude", "tag:identity_gate"),
+}
+
+
+def build(
+    part: Part,
+    home: Home,
+    as_of: datetime,
+    *,
+    business_timezone: str,
+    reporting_currency: str,
+    full_refresh: bool,
+    progress: Callable[[str], None],
+) -> str:
+    """Build and test one half of the dbt project; return what was built in one line.
+
+    Raises:
+        GateRefused: a data test failed: the models stand, but must not be published.
+        LeadmillError: a model could not be built, or the project does not parse.
+    """
+    variables = {
+        "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "business_timezone": business_timezone,
+        "reporting_currency": reporting_currency,
+    }
+    os.environ["LEADMILL_HOME"] = str(home.path)  # the dbt profile reads it
+    outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
+        [
+            *("build", *_SELECTION[part]),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs)),
+            *("--vars", json.dumps(variables)),
+            *("--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats"),
+            *(["--full-refresh"] if full_refresh else []),
+        ]
+    )
+    if outcome.result is None:
+        raise LeadmillError(f"dbt could not start: {outcome.exception}")
+    return _judged(outcome.result.results, home)
+
+
+def _judged(results: Any, home: Home) -> str:  # noqa: ANN401
+    """Return a summary of a build's node results, or raise what they say."""
+    of = {status: [node for node in results if node.status == status] for status in NodeStatus}
+    broken = of[NodeStatus.Error] + of[NodeStatus.RuntimeErr]
+    if broken:
+        found = "\n".join(f"  {node.node.name}: {node.message}" for node in broken)
+        raise LeadmillError(f"dbt could not build {len(broken)} node(s) (logs: {home.dbt_logs}):\n{found}")
+    if of[NodeStatus.Fail]:
+        found = "\n".join(
+            f"  {node.node.name}: {node.message}; rows: {node.node.compiled_path}" for node in of[NodeStatus.Fail]
+        )
+        raise GateRefused(f"{len(of[NodeStatus.Fail])} data test(s) failed; the marts published before stay:\n{found}")
+    warned = f", {len(of[NodeStatus.Warn])} warned" if of[NodeStatus.Warn] else ""
+    built, passed = len(of[NodeStatus.Success]), len(of[NodeStatus.Pass])
+    return f"{built} models and seeds built, {passed} tests passed{warned}"
+
+
+def _teller(progress: Callable[[str], None]) -> Callable[[Any], None]:
+    """Return a dbt callback that tells each warning as it comes."""
+
+    def tell(event: Any) -> None:  # noqa: ANN401
+        if event.info.name == "LogTestResult" and event.data.status == "warn":
+            progress(f"warning: {event.data.name}: {event.data.num_failures} row(s)")
+
+    return tell
