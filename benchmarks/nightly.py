@@ -1,0 +1,137 @@
+"""Cost of a night: wall time and peak memory of each step, beside bare DuckDB doing the same work in the same run.
+
+    make bench                                   # about 1 M and 10 M events
+    .venv/bin/python -m benchmarks.nightly --scale 1
+
+Each step runs in a process of its own, so that its peak memory is its own; the time a process needs to start and
+import (`tooling`) is measured apart and taken off. Bare DuckDB reads the same landed files with its own readers, and
+runs the very SQL that dbt compiled, in the same order, without dbt, contracts, tests or ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import duckdb
+
+from leadmill.settings import Home
+
+# A step as Python code that a child process runs; `home`, `night` and `say` stand ready.
+PRELUDE = """
+import sys
+from datetime import datetime
+from pathlib import Path
+import expectations, ingestion, serving
+from leadmill import steps, transformation
+from leadmill.settings import Home
+home, sources, as_of = Home(path=Path(sys.argv[1])), ingestion.read_sources(Path(sys.argv[2])), sys.argv[3]
+moment = datetime.fromisoformat(as_of)
+night = steps.Night(home, sources, moment, moment)
+say = lambda line: None
+"""
+BARE_PRELUDE = """
+import sys
+from pathlib import Path
+from benchmarks import bare
+from leadmill.settings import Home
+home = Home(path=Path(sys.argv[1]))
+"""
+
+
+class Cost(NamedTuple):
+    """What one child process took."""
+
+    seconds: float
+    peak_mb: float
+
+
+def run(code: str, *arguments: str) -> Cost:
+    """Run Python code in a child process and return its wall time and peak resident memory.
+
+    Raises:
+        SystemExit: the child failed.
+    """
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-c", code, *arguments])  # noqa: S603
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"a step failed (status {status}):\n{code}")
+    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+def measure(scale: float, folder: Path) -> list[str]:
+    """Simulate a company, run its night step by step beside bare DuckDB, and return the rows of a table."""
+    from leadmill.steps import STEPS
+
+    company, home = folder / "company", Home(path=folder / "home")
+    made = run(
+        "import sys; from pathlib import Path; from datetime import date; from simulator import simulate;"
+        "simulate(Path(sys.argv[1]), days=365, seed=1, scale=float(sys.argv[2]), start=date(2025, 11, 1), nights=7,"
+        " progress=lambda line: None)",
+        str(company),
+        str(scale),
+    )
+    as_of = json.loads((company / "simulation.json").read_text())["as_of"]
+    arguments = (str(home.path), str(company / "sources.yml"), datetime.fromisoformat(as_of).isoformat())
+    tooling, bare_tooling = run(PRELUDE, *arguments), run(BARE_PRELUDE, *arguments)
+
+    def step(code: str) -> Cost:
+        cost = run(PRELUDE + code, *arguments)
+        return Cost(cost.seconds - tooling.seconds, cost.peak_mb)
+
+    def beside(code: str) -> Cost:
+        cost = run(BARE_PRELUDE + code, *arguments)
+        return Cost(cost.seconds - bare_tooling.seconds, cost.peak_mb)
+
+    costs = {"extract": step("for source in sources.sources: steps.extract(night, source.name, say)")}
+    costs |= {name: step(f"steps.STEPS[{name!r}].run(night, say)") for name in STEPS}
+    peers = {
+        "load_raw": beside("bare.load(home)"),
+        "build_identity": beside("bare.build(home, 'identity')"),
+        "build_marts": beside("bare.build(home, 'marts')"),
+    }
+    return [
+        f"\n### {_events(home):,} events (`--scale {scale:g}`)\n",
+        f"Simulated in {made.seconds:.0f} s. Start and imports of the tools, a process: {tooling.seconds:.1f} s.\n",
+        "| step | seconds | peak MB | bare DuckDB, seconds | peak MB | ratio |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_row(name, cost, peers.get(name)) for name, cost in costs.items()),
+        _row("whole night", _total(list(costs.values())), _total(list(peers.values()))),
+    ]
+
+
+def _row(name: str, cost: Cost, peer: Cost | None) -> str:
+    beside = f"{peer.seconds:.1f} | {peer.peak_mb:,.0f} | {cost.seconds / peer.seconds:.1f}" if peer else "| |"
+    return f"| {name} | {cost.seconds:.1f} | {cost.peak_mb:,.0f} | {beside} |"
+
+
+def _total(costs: list[Cost]) -> Cost:
+    return Cost(sum(cost.seconds for cost in costs), max(cost.peak_mb for cost in costs))
+
+
+def _events(home: Home) -> int:
+    with duckdb.connect(str(home.published / "current" / "marts.duckdb"), read_only=True) as connection:
+        return int(connection.execute("select count(*) from marts.fct_events").fetchall()[0][0])
+
+
+@click.command(help=__doc__)
+@click.option("--scale", "scales", type=float, multiple=True, default=(8.0, 80.0), show_default=True)
+def main(scales: tuple[float, ...]) -> None:
+    """Print the tables in Markdown."""
+    click.echo(f"{os.cpu_count()} cores, DuckDB {duckdb.__version__}, Python {sys.version.split()[0]}")
+    for scale in scales:
+        with tempfile.TemporaryDirectory() as folder:
+            click.echo("\n".join(measure(scale, Path(folder))))
+
+
+if __name__ == "__main__":
+    main()
