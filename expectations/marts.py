@@ -1,0 +1,214 @@
+"""The marts gate: may what was built tonight be published?"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from expectations import reconciliations
+from expectations.checks import Check, Scope, union
+from expectations.published_marts import MARTS
+
+# Times of facts: a run sees only what happened before its as_of.
+FACT_TIMES: dict[str, tuple[str, ...]] = {
+    "fct_events": ("occurred_at",),
+    "fct_sessions": ("started_at", "ended_at"),
+    "fct_email_messages": ("sent_at", "delivered_at", "bounced_at", "first_opened_at", "first_clicked_at"),
+    "fct_lead_lifecycle": ("created_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "won_at", "lost_at"),
+    "fct_lead_stage_events": ("entered_at",),
+    "fct_opportunities": ("created_at",),
+    "fct_opportunity_stage_events": ("entered_at",),
+}
+
+STAGES = ("created_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "won_at")
+
+RATES = (
+    *("cvr", "delivery_rate", "open_rate", "click_rate", "unsubscribe_rate"),
+    *("sql_rate", "meeting_rate", "win_rate", "lead_win_rate"),
+)
+
+# Wide enough for addresses in URLs (`%40`); `contains` first, for it is many times cheaper than the expression.
+EMAIL_ADDRESS = r"[\w.+-]+(@|%40)[\w-]+(\.[\w-]+)*\.[A-Za-z][A-Za-z]+"
+
+
+def checks(scope: Scope) -> list[Check]:
+    """Return the checks of the marts gate."""
+    return [
+        *(_promised_columns(table) for table in MARTS),
+        *(_key(table) for table in MARTS),
+        *(
+            _no_addresses(table, columns)
+            for table, columns in scope.text_columns.items()
+            if table.startswith("marts.") and columns
+        ),
+        *(_before_as_of(scope, table, times) for table, times in FACT_TIMES.items()),
+        _stages_in_order(),
+        _rates(),
+        _funnel_shares(),
+        _funnel_narrows(),
+        *_currencies(scope),
+        *reconciliations.checks(scope),
+    ]
+
+
+def _promised_columns(table: str) -> Check:
+    promised = ", ".join(f"('{column}')" for column in MARTS[table].columns)
+    return Check(
+        id=f"marts.{table}_columns",
+        table=f"marts.{table}",
+        expects="every column that was promised is there",
+        because="reports and scripts are written against these names",
+        rows=f"""
+            select promised.column_name as missing_column
+            from (values {promised}) as promised (column_name)
+            anti join (describe {{batch}}) as built using (column_name)
+        """,
+    )
+
+
+def _no_addresses(table: str, text_columns: list[str]) -> Check:
+    return Check(
+        id=f"{table}_has_no_addresses",
+        table=table,
+        expects="no text column holds an e-mail address",
+        because="marts are read by many people; personal data stays in the warehouse",
+        rows=union(
+            [
+                f"""
+                select '{column}' as column_name, count(*) as addresses
+                from {{batch}}
+                where (contains("{column}"::varchar, '@') or contains("{column}"::varchar, '%40'))
+                    and regexp_matches("{column}"::varchar, '{EMAIL_ADDRESS}')
+                having count(*) > 0
+                """
+                for column in text_columns
+            ]
+        ),
+    )
+
+
+def _key(table: str) -> Check:
+    mart = MARTS[table]
+    names = ", ".join(mart.key)
+    nulls = " or ".join(f"{column} is null" for column in mart.key if column not in mart.nullable_key)
+    return Check(
+        id=f"marts.{table}_key",
+        table=f"marts.{table}",
+        expects=f"{names} is not null and tells the rows apart",
+        because="a doubled or nameless row is counted wrong in every join",
+        rows=f"""
+            select {names}, count(*) as times
+            from {{batch}}
+            group by {names}
+            having count(*) > 1 or {nulls}
+        """,
+    )
+
+
+def _before_as_of(scope: Scope, table: str, times: tuple[str, ...]) -> Check:
+    return Check(
+        id=f"marts.{table}_before_as_of",
+        table=f"marts.{table}",
+        expects=f"{', '.join(times)} lie before as_of",
+        because="a fact of the future changes the numbers of a day that has not come",
+        rows=union(
+            [
+                f"""
+                select '{column}' as column_name, count(*) as times, max({column}) as latest, {scope.as_of_sql} as as_of
+                from {{batch}}
+                where {column} >= {scope.as_of_sql}
+                having count(*) > 0
+                """
+                for column in times
+            ]
+        ),
+    )
+
+
+def _stages_in_order() -> Check:
+    out_of_order = " or ".join(
+        f"({later} is not null and ({earlier} is null or {later} < {earlier}))" for earlier, later in pairwise(STAGES)
+    )
+    return Check(
+        id="marts.stages_in_order",
+        table="marts.fct_lead_lifecycle",
+        expects="no stage is reached before the one below it, or without it",
+        because="steps of a funnel must be the same people",
+        rows=f"select lead_id, {', '.join(STAGES)} from {{batch}} where {out_of_order}",
+    )
+
+
+def _rates() -> Check:
+    rates = ", ".join(f"'{rate}'" for rate in RATES)
+    return Check(
+        id="marts.rates_are_shares",
+        table="marts.mart_kpi_values",
+        expects="each rate lies between 0 and 1 and is its numerator over its denominator",
+        because="a rate above 1 counts people above the line who are not below it",
+        rows=f"""
+            select kpi_id, period_grain, period_start, dimension, dimension_value, numerator, denominator, value
+            from {{batch}}
+            where kpi_id in ({rates})
+                and (
+                    value not between 0 and 1
+                    or numerator > denominator
+                    or (value is null) <> (coalesce(denominator, 0) = 0)
+                    or abs(value - numerator / nullif(denominator, 0)) > 1e-9
+                )
+        """,
+    )
+
+
+def _funnel_shares() -> Check:
+    return Check(
+        id="marts.funnel_passed_within_entered",
+        table="marts.mart_funnel",
+        expects="those who passed a step are among those who entered it, and the pass rate is their share",
+        because="a step that more people leave than enter counts different populations",
+        rows="""
+            select view, period_grain, period_start, dimension, dimension_value, step, entered, passed, pass_rate
+            from {batch}
+            where passed > entered
+                or pass_rate not between 0 and 1
+                or abs(pass_rate - passed / nullif(entered, 0)) > 1e-9
+        """,
+    )
+
+
+def _funnel_narrows() -> Check:
+    return Check(
+        id="marts.funnel_narrows",
+        table="marts.mart_funnel",
+        expects="in the cohort view no step is entered by more journeys than the step before",
+        because="each step's population holds the next one's",
+        rows="""
+            select period_grain, period_start, dimension, dimension_value, step, entered, entered_before
+            from (
+                select
+                    *,
+                    lag(entered) over (
+                        partition by period_grain, period_start, dimension, dimension_value order by step_order
+                    ) as entered_before
+                from {batch}
+                where view = 'cohort'
+            ) as steps
+            where entered > entered_before
+        """,
+    )
+
+
+def _currencies(scope: Scope) -> list[Check]:
+    return [
+        Check(
+            id=f"marts.{table}_in_reporting_currency",
+            table=f"marts.{table}",
+            expects=f"each amount is in {scope.reporting_currency}, the reporting currency",
+            because="a sum over currencies means nothing",
+            rows=f"""
+                select currency, count(*) as times
+                from {{batch}}
+                where amount is not null and currency is distinct from '{scope.reporting_currency}'
+                group by currency
+            """,
+        )
+        for table in ("fct_opportunities", "fct_lead_lifecycle")
+    ]

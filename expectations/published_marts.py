@@ -1,0 +1,80 @@
+"""The columns and keys of the published marts that reports and scripts are written against.
+
+The public promise, in one list: a column may be added, never taken away. `mart_run` is not in it: publishing writes it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mart(NamedTuple):
+    """A published table.
+
+    Attributes:
+        key: Columns that tell its rows apart.
+        columns: Columns that are always there.
+        nullable_key: Those key columns that may be null, as the period start of `all` time.
+    """
+
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    nullable_key: tuple[str, ...] = ()
+
+
+def _mart(key: str, columns: str, nullable_key: str = "") -> Mart:
+    return Mart(tuple(key.split()), tuple(columns.split()), tuple(nullable_key.split()))
+
+
+MARTS: dict[str, Mart] = {
+    "dim_person": _mart("person_id", "person_id account_id first_seen_at is_free_mail may_email"),
+    "dim_account": _mart("account_id", "account_id account_name industry employee_band region is_target"),
+    "dim_campaign": _mart("campaign_id", "campaign_id campaign_name"),
+    "dim_content": _mart("content_id", "content_id content_name"),
+    "dim_channel": _mart("channel_id", "channel_id channel_name"),
+    "dim_owner": _mart("owner_id", "owner_id owner_name"),
+    "dim_date": _mart("date_on", "date_on"),
+    "fct_events": _mart(
+        "event_id",
+        "event_id occurred_at event_name source_system person_id account_id session_id channel campaign_id content_id "
+        "value",
+    ),
+    "fct_sessions": _mart(
+        "session_id",
+        "session_id person_id started_at ended_at event_count landing_path channel campaign_id is_converted",
+    ),
+    "fct_email_messages": _mart(
+        "message_id",
+        "message_id person_id campaign_id sent_at delivered_at bounced_at first_opened_at open_count first_clicked_at "
+        "click_count unsubscribed_at",
+    ),
+    "fct_calls": _mart("call_id", "call_id"),
+    "fct_seminar_attendance": _mart("attendance_id", "attendance_id"),
+    "fct_costs": _mart("cost_id", "cost_id amount"),
+    "fct_lead_lifecycle": _mart(
+        "lead_id",
+        "lead_id person_id account_id channel campaign_id content_id owner_id created_at mql_at sal_at sql_at "
+        "opportunity_at won_at lost_at current_stage amount currency definition_version",
+    ),
+    "fct_lead_stage_events": _mart("lead_id stage entered_at", "lead_id stage entered_at left_at reason"),
+    "fct_opportunities": _mart(
+        "opportunity_id",
+        "opportunity_id lead_id account_id stage amount currency created_at closed_at is_won",
+    ),
+    "fct_opportunity_stage_events": _mart(
+        "opportunity_id stage entered_at",
+        "opportunity_id stage entered_at",
+        nullable_key="entered_at",
+    ),
+    "mart_funnel": _mart(
+        "period_grain period_start view dimension dimension_value step",
+        "period_grain period_start view dimension dimension_value step step_order entered passed pass_rate "
+        "median_minutes cost",
+        nullable_key="period_start",
+    ),
+    "mart_kpi_values": _mart(
+        "kpi_id period_grain period_start dimension dimension_value",
+        "kpi_id period_grain period_start dimension dimension_value numerator denominator value target benchmark_low "
+        "benchmark_high status",
+    ),
+}

@@ -1,0 +1,167 @@
+"""Small warehouses for the gates: whole and consistent, for a test to break in one place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from expectations import Gate, GateResult, check
+from expectations.published_marts import MARTS
+from ingestion.contract import create_raw_tables
+from leadmill.settings import Home
+
+AS_OF = datetime(2026, 10, 31, 15, tzinfo=UTC)
+
+_TYPES = {
+    "_at": "timestamp",
+    "_on": "date",
+    "is_": "boolean",
+    "may_": "boolean",
+    "_count": "bigint",
+    "amount": "decimal(18, 2)",
+    "numerator": "double",
+    "denominator": "double",
+    "value": "double",
+    "entered": "bigint",
+    "passed": "bigint",
+    "pass_rate": "double",
+    "median_minutes": "double",
+    "step_order": "integer",
+    "period_start": "date",
+}
+
+
+def empty_warehouse(path: Path) -> Home:
+    """Return a home whose warehouse has every table that the gates look at, and no row."""
+    home = Home(path=path)
+    path.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        create_raw_tables(connection)
+        connection.execute(
+            """
+            create schema ops;
+            create table ops.files (
+                source varchar, stream varchar, file varchar, sha256 varchar, delivered_at timestamp,
+                loaded_at timestamp, rows_in bigint, rows_loaded bigint, rows_quarantined bigint);
+            create schema identity;
+            create table identity.record_person (
+                source_system varchar, record_type varchar, record_id varchar, person_id varchar, account_id varchar);
+            create table identity.links (
+                left_key varchar, right_key varchar, rule varchar, evidence varchar, first_seen_at timestamp,
+                is_active boolean, refused_reason varchar);
+            create schema intermediate;
+            create table intermediate.int_canonical__persons (
+                record_key varchar, source_system varchar, record_type varchar, record_id varchar, email varchar);
+            create table intermediate.int_canonical__leads (record_id varchar, created_at timestamp);
+            create table intermediate.int_canonical__events (event_id varchar, occurred_at timestamp);
+            create table intermediate.int_canonical__opportunities (
+                opportunity_id varchar, amount decimal(18, 2), currency varchar, created_at timestamp);
+            create schema marts;
+            """
+        )
+        for table, mart in MARTS.items():
+            columns = ", ".join(f'"{column}" {_type(table, column)}' for column in mart.columns)
+            connection.execute(f"create table marts.{table} ({columns})")
+    return home
+
+
+def whole_warehouse(path: Path) -> Home:
+    """Return a home with a night of two leads, one of them won, that every gate lets pass."""
+    home = empty_warehouse(path)
+    change(
+        home,
+        """
+        insert into ops.files values
+            ('crm', 'leads', '2026-10-29/Lead.jsonl', 'a', '2026-10-29 15:00', '2026-10-30', 40, 40, 0),
+            ('crm', 'leads', '2026-10-30/Lead.jsonl', 'b', '2026-10-30 15:00', '2026-10-31', 40, 39, 1);
+        insert into raw.files__lead (lead_id, created_at, _source, _file, _row_number, _delivered_at)
+        select 'l' || i, '2026-10-30 01:00', 'crm', '2026-10-30/Lead.jsonl', i, '2026-10-30 15:00'
+        from range(39) as numbers (i);
+
+        insert into intermediate.int_canonical__persons values
+            ('crm|lead|1', 'crm', 'lead', '1', 'taro@example.co.jp'), ('crm|lead|2', 'crm', 'lead', '2', null);
+        insert into identity.record_person values
+            ('crm', 'lead', '1', 'p1', 'a1'), ('crm', 'lead', '2', 'p2', null),
+            ('web', 'anonymous_id', 'c1', 'p1', 'a1');
+        insert into identity.links values
+            ('crm|lead|1', 'email|taro@example.co.jp', 'email', 'email', '2026-10-01', true, null),
+            ('crm|lead|1', 'web|anonymous_id|c1', 'form', 'form', '2026-10-01', true, null),
+            ('crm|lead|2', 'web|anonymous_id|c1', 'form', 'form', '2026-10-01', false, 'two persons');
+
+        insert into intermediate.int_canonical__leads values ('1', '2026-10-01'), ('2', '2026-10-02');
+        insert into intermediate.int_canonical__opportunities values ('o1', 1200, 'JPY', '2026-10-05');
+        insert into marts.dim_person (person_id) values ('p1'), ('p2');
+        insert into marts.fct_sessions (session_id, person_id, started_at, ended_at, landing_path) values
+            ('s1', 'p1', '2026-10-01', '2026-10-01', '/pricing'), ('s2', null, '2026-10-02', '2026-10-02', '/@team');
+        insert into marts.fct_lead_lifecycle
+            (lead_id, person_id, created_at, mql_at, sal_at, sql_at, opportunity_at, won_at, amount, currency) values
+            ('l1', 'p1', '2026-10-01', '2026-10-02', '2026-10-03', '2026-10-03', '2026-10-05', '2026-10-20', 1200,
+                'JPY'),
+            ('l2', 'p2', '2026-10-02', null, null, null, null, null, null, null);
+        insert into marts.fct_opportunities
+            (opportunity_id, lead_id, stage, amount, currency, created_at, closed_at, is_won) values
+            ('o1', 'l1', 'won', 1200, 'JPY', '2026-10-05', '2026-10-20', true);
+        insert into marts.mart_kpi_values
+            (kpi_id, period_grain, period_start, dimension, dimension_value, numerator, denominator, value)
+        select kpi_id, period_grain, date '2026-10-01', 'overall', 'all', numerator, denominator, value
+        from (values ('day'), ('week'), ('month')) as grains (period_grain),
+            (values
+                ('sessions', 2, null, 2), ('new_leads', 2, null, 2), ('mql', 1, null, 1), ('wins', 1, null, 1),
+                ('opportunities', 1, null, 1), ('revenue', 1200, null, 1200), ('lead_win_rate', 1, 2, 0.5)
+            ) as kpis (kpi_id, numerator, denominator, value);
+        insert into marts.mart_funnel
+            (view, period_grain, period_start, dimension, dimension_value, step, step_order, entered, passed, pass_rate)
+        values
+            ('cohort', 'month', '2026-10-01', 'overall', 'all', 'lead', 1, 2, 1, 0.5),
+            ('cohort', 'month', '2026-10-01', 'overall', 'all', 'mql', 2, 1, 1, 1.0);
+        """,
+    )
+    return home
+
+
+def crm_only_warehouse(path: Path) -> Home:
+    """Return the home of a company that has opportunities and nothing else: no web, no leads, no mails."""
+    home = empty_warehouse(path)
+    change(
+        home,
+        """
+        insert into ops.files values
+            ('crm', 'opportunity', 'pipeline.csv', 'a', '2026-10-31 15:00', '2026-10-31', 1, 1, 0);
+        insert into intermediate.int_canonical__opportunities values ('o1', 500, 'JPY', '2026-10-05');
+        insert into marts.fct_opportunities
+            (opportunity_id, stage, amount, currency, created_at, closed_at, is_won) values
+            ('o1', 'won', 500, 'JPY', '2026-10-05', '2026-10-20', true);
+        insert into marts.mart_kpi_values
+            (kpi_id, period_grain, period_start, dimension, dimension_value, numerator, value)
+        select kpi_id, period_grain, date '2026-10-01', 'overall', 'all', number, number
+        from (values ('day'), ('week'), ('month')) as grains (period_grain),
+            (values ('opportunities', 1), ('wins', 1), ('revenue', 500)) as kpis (kpi_id, number);
+        """,
+    )
+    return home
+
+
+def change(home: Home, sql: str) -> None:
+    """Run SQL in the warehouse of a home."""
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute(sql)
+
+
+def run(gate: Gate, home: Home) -> GateResult:
+    """Run a gate as the nightly does."""
+    return check(
+        gate,
+        home,
+        AS_OF,
+        business_timezone="Asia/Tokyo",
+        reporting_currency="JPY",
+        progress=lambda _: None,
+    )
+
+
+def _type(table: str, column: str) -> str:
+    if (table, column) == ("mart_funnel", "cost"):
+        return "double"
+    return next((kind for part, kind in _TYPES.items() if part in column and column != "dimension_value"), "varchar")
