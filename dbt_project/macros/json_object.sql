@@ -1,0 +1,10 @@
+{#- JSON object of names and expressions; names whose value is null are left out, and without any the result is null. -#}
+{%- macro json_object(members) -%}
+    {{- return(adapter.dispatch('json_object', 'leadmill')(members)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__json_object(members) -%}
+    nullif(json_merge_patch('{}', json_object(
+        {%- for name, expression in members.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%}
+    )), '{}')
+{%- endmacro -%}

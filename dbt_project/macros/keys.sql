@@ -1,0 +1,11 @@
+{#- Hash of a natural key. Null and empty differ, and the separator keeps ('a', 'bc') apart from ('ab', 'c'). -#}
+{%- macro surrogate_key(columns) -%}
+    md5(concat_ws('|', {% for column in columns -%}
+        coalesce(cast({{ column }} as {{ dbt.type_string() }}), '<null>'){{ ', ' if not loop.last }}
+    {%- endfor %}))
+{%- endmacro -%}
+
+{#- A record of a source as one text: identity's nodes and joins use it. -#}
+{%- macro record_key(source_system, record_type, record_id) -%}
+    {{ source_system }} || '|' || {{ record_type }} || '|' || {{ record_id }}
+{%- endmacro -%}

@@ -1,0 +1,26 @@
+{#- Elements of a separated text as a list without empty ones. -#}
+{%- macro split_list(text, separator) -%}
+    {{- return(adapter.dispatch('split_list', 'leadmill')(text, separator)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__split_list(text, separator) -%}
+    list_filter(string_split(coalesce({{ text }}, ''), '{{ separator }}'), lambda element: trim(element) <> '')
+{%- endmacro -%}
+
+{#- Value at a name in two parallel lists of names and values; null where the name is absent. -#}
+{%- macro value_named(names, entries, name) -%}
+    {{- return(adapter.dispatch('value_named', 'leadmill')(names, entries, name)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__value_named(names, entries, name) -%}
+    list_extract({{ entries }}, list_position({{ names }}, '{{ name }}'))
+{%- endmacro -%}
+
+{#- One field of every struct in a list. -#}
+{%- macro field_of_each(structs, field) -%}
+    {{- return(adapter.dispatch('field_of_each', 'leadmill')(structs, field)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__field_of_each(structs, field) -%}
+    list_transform({{ structs }}, lambda entry: entry.{{ field }})
+{%- endmacro -%}

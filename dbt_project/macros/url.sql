@@ -1,0 +1,13 @@
+{#- Path of a URL without query, fragment and trailing slash ('/' for the root). -#}
+{%- macro url_path(url) -%}
+    coalesce({{ extracted(url, '^[a-zA-Z]+://[^/?#]*(/[^?#]*[^/?#])') }}, case when {{ url }} is not null then '/' end)
+{%- endmacro -%}
+
+{#- Value of one parameter in a URL's query. -#}
+{%- macro url_parameter(url, name) -%}
+    {{- return(adapter.dispatch('url_parameter', 'leadmill')(url, name)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__url_parameter(url, name) -%}
+    nullif(url_decode(replace(regexp_extract({{ url }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), '')
+{%- endmacro -%}

@@ -1,0 +1,108 @@
+with
+salesforce_campaigns as (
+    select * from {{ ref('stg_salesforce__campaigns') }}
+),
+
+hubspot_emails as (
+    select * from {{ ref('stg_hubspot__marketing_emails') }}
+),
+
+google_ads_costs as (
+    select * from {{ ref('stg_google_ads__campaign_cost') }}
+),
+
+file_campaigns as (
+    select * from {{ ref('stg_files__campaigns') }}
+),
+
+channel_mappings as (
+    select * from {{ ref('channel_mappings') }}
+),
+
+salesforce as (
+    select
+        campaigns.source_system,
+        campaigns.campaign_id as record_id,
+        coalesce(campaigns.utm_campaign, campaigns.source_system || ':' || campaigns.campaign_id) as campaign_id,
+        campaigns.campaign_name,
+        mappings.channel,
+        campaigns.started_on,
+        campaigns.ended_on,
+        campaigns.budget
+    from salesforce_campaigns as campaigns
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'salesforce_campaign_type'
+            and mappings.source_value = {{ as_code('campaigns.campaign_type') }}
+    where not campaigns.is_deleted
+),
+
+hubspot as (
+    select
+        source_system,
+        email_campaign_id as record_id,
+        coalesce(utm_campaign, source_system || ':' || email_campaign_id) as campaign_id,
+        coalesce(campaign_name, marketing_email_name) as campaign_name,
+        'email' as channel,
+        {{ business_day('published_at') }} as started_on
+    from hubspot_emails
+    where email_campaign_id is not null
+),
+
+google_ads as (
+    select
+        costs.source_system,
+        costs.google_ads_campaign_id as record_id,
+        lower(max(costs.campaign_name)) as campaign_id,
+        max(costs.campaign_name) as campaign_name,
+        max(coalesce(mappings.channel, 'other')) as channel,
+        min(costs.occurred_on) as started_on
+    from google_ads_costs as costs
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'google_ads'
+            and mappings.source_value = {{ as_code('costs.campaign_type') }}
+    group by costs.source_system, costs.google_ads_campaign_id
+),
+
+files as (
+    select
+        campaigns.source_system,
+        campaigns.campaign_id as record_id,
+        campaigns.campaign_id,
+        campaigns.campaign_name,
+        coalesce(mappings.channel, campaigns.channel) as channel,
+        campaigns.started_on,
+        campaigns.ended_on,
+        campaigns.budget
+    from file_campaigns as campaigns
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'files'
+            and mappings.source_value = campaigns.channel
+),
+
+unioned as (
+    select * from salesforce
+    union all by name
+    select * from hubspot
+    union all by name
+    select * from google_ads
+    union all by name
+    select * from files
+),
+
+final as (
+    select
+        source_system,
+        record_id,
+        campaign_id,
+        campaign_name,
+        channel,
+        started_on,
+        ended_on,
+        budget
+    from unioned
+)
+
+select * from final

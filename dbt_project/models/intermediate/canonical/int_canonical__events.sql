@@ -1,0 +1,273 @@
+with
+ga4_events as (
+    select * from {{ ref('stg_ga4__events') }}
+),
+
+hubspot_email_events as (
+    select * from {{ ref('stg_hubspot__email_events') }}
+),
+
+hubspot_form_submissions as (
+    select * from {{ ref('stg_hubspot__form_submissions') }}
+),
+
+
+zoom_attendees as (
+    select * from {{ ref('stg_zoom_webinar__attendees') }}
+),
+
+file_events as (
+    select * from {{ ref('stg_files__events') }}
+),
+
+activities as (
+    select * from {{ ref('int_canonical__activities') }}
+),
+
+campaigns as (
+    select * from {{ ref('int_canonical__campaigns') }}
+),
+
+event_names as (
+    select * from {{ ref('event_names') }}
+),
+
+bot_devices as (
+    select * from {{ ref('int_web__bot_devices') }}
+),
+
+traffic_channels as (
+    select * from {{ ref('int_web__traffic_channels') }}
+),
+
+channel_mappings as (
+    select * from {{ ref('channel_mappings') }}
+),
+
+ga4 as (
+    select
+        events.event_id,
+        events.source_system,
+        events.occurred_at,
+        coalesce(event_names.event_name, events.event_name) as event_name,
+        'web' as surface,
+        events.anonymous_id,
+        events.user_id,
+        traffic_channels.channel,
+        -- A campaign counts where the hit says where it came from.
+        case when traffic_channels.channel is not null then lower({{ cleaned('events.traffic_campaign') }}) end
+            as campaign_id,
+        {{ url_path('events.page_url') }} as content_id,
+        events.page_url as url,
+        cast(events.event_value as decimal(18, 2)) as value,
+        bot_devices.browser is not null as is_bot,
+        {{
+            json_object({
+                'engagement_milliseconds': 'events.engagement_milliseconds',
+                'percent_scrolled': 'events.percent_scrolled',
+                'referrer': 'events.referrer',
+            })
+        }} as properties
+    from ga4_events as events
+    left join event_names
+        on
+            event_names.system = 'ga4'
+            and events.event_name = event_names.source_event
+    left join bot_devices
+        on
+            coalesce(events.browser, '') = bot_devices.browser
+            and coalesce(events.hostname, '') = bot_devices.hostname
+    left join traffic_channels
+        on
+            events.traffic_source = traffic_channels.traffic_source
+            and coalesce(events.traffic_medium, '') = traffic_channels.traffic_medium
+),
+
+emails as (
+    select
+        {{ surrogate_key(['events.source_system', "'email'", 'events.email_event_id']) }} as event_id,
+        events.source_system,
+        events.occurred_at,
+        case
+            -- HubSpot: a STATUSCHANGE whose subscriptions became UNSUBSCRIBED is an unsubscribe.
+            when events.event_type = 'STATUSCHANGE' and list_contains(events.subscription_statuses, 'UNSUBSCRIBED')
+                then 'email_unsubscribed'
+            else coalesce(event_names.event_name, 'email_' || lower(events.event_type))
+        end as event_name,
+        'email' as surface,
+        -- Every event of a mail points to its SENT event, which stands for the mail.
+        case
+            when events.event_type = 'SENT'
+                then {{ surrogate_key(['events.source_system', "'email'", 'events.email_event_id']) }}
+            when events.sent_event_id is not null
+                then {{ surrogate_key(['events.source_system', "'email'", 'events.sent_event_id']) }}
+        end as message_event_id,
+        events.recipient as email,
+        {{ record_key('events.source_system', "'subscriber'", 'events.recipient') }} as person_record_key,
+        'email' as channel,
+        coalesce(campaigns.campaign_id, events.source_system || ':' || events.email_campaign_id) as campaign_id,
+        events.source_system || ':' || events.email_campaign_id as content_id,
+        events.url,
+        events.is_filtered as is_bot
+    from hubspot_email_events as events
+    left join event_names
+        on
+            event_names.system = 'hubspot'
+            and events.event_type = event_names.source_event
+    left join campaigns
+        on
+            events.source_system = campaigns.source_system
+            and events.email_campaign_id = campaigns.record_id
+),
+
+forms as (
+    select
+        form_submission_id as event_id,
+        source_system,
+        submitted_at as occurred_at,
+        'form_submit' as event_name,
+        'form' as surface,
+        anonymous_id,
+        email,
+        {{ record_key('source_system', "'subscriber'", 'email') }} as person_record_key,
+        lower({{ url_parameter('page_url', 'utm_campaign') }}) as campaign_id,
+        source_system || ':' || form_id as content_id,
+        page_url as url
+    from hubspot_form_submissions
+),
+
+webinars as (
+    select
+        {{ surrogate_key(['source_system', "'webinar_register'", 'webinar_id', 'attendee_email']) }} as event_id,
+        source_system,
+        min(registered_at) as occurred_at,
+        'webinar_register' as event_name,
+        webinar_id,
+        attendee_email
+    from zoom_attendees
+    where registered_at is not null
+    group by source_system, webinar_id, attendee_email
+
+    union all by name
+
+    select
+        {{ surrogate_key(['source_system', "'webinar_attend'", 'webinar_id', 'attendee_email']) }} as event_id,
+        source_system,
+        min(joined_at) as occurred_at,
+        'webinar_attend' as event_name,
+        webinar_id,
+        attendee_email,
+        cast(sum(minutes_in_session) as decimal(18, 2)) as value
+    from zoom_attendees
+    where is_attended and joined_at is not null
+    group by source_system, webinar_id, attendee_email
+),
+
+webinar_events as (
+    select
+        webinars.event_id,
+        webinars.source_system,
+        webinars.occurred_at,
+        webinars.event_name,
+        'webinar' as surface,
+        webinars.attendee_email as email,
+        {{ record_key('webinars.source_system', "'attendee'", 'webinars.attendee_email') }} as person_record_key,
+        'event' as channel,
+        webinars.source_system || ':' || webinars.webinar_id as content_id,
+        webinars.value
+    from webinars
+),
+
+calls as (
+    select
+        activity_id as event_id,
+        source_system,
+        occurred_at,
+        'call' as event_name,
+        'call' as surface,
+        coalesce(
+            {{ record_key('source_system', "'lead'", 'lead_record_id') }},
+            {{ record_key('source_system', "'contact'", 'contact_record_id') }},
+            {{ record_key('source_system', "'person'", 'person_record_id') }}
+        ) as person_record_key,
+        cast(duration_seconds as decimal(18, 2)) as value,
+        {{ json_object({'result': 'result', 'owner_id': 'owner_id'}) }} as properties
+    from activities
+    where activity_type = 'call' and is_completed
+),
+
+files as (
+    select
+        {{ surrogate_key(['events.source_system', "'event'", 'events.event_id']) }} as event_id,
+        events.source_system,
+        events.occurred_at,
+        events.event_name,
+        case when events.anonymous_id is not null then 'web' else 'other' end as surface,
+        events.anonymous_id,
+        events.user_id,
+        events.email,
+        {{ record_key('events.source_system', "'subscriber'", 'events.email') }} as person_record_key,
+        coalesce(mappings.channel, events.channel, traffic_channels.channel) as channel,
+        coalesce(events.campaign_id, lower({{ url_parameter('events.url', 'utm_campaign') }})) as campaign_id,
+        coalesce(events.content_id, {{ url_path('events.url') }}) as content_id,
+        events.url,
+        events.value,
+        {{ json_object({'referrer': 'events.referrer'}) }} as properties
+    from file_events as events
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'files'
+            and events.channel = mappings.source_value
+    left join traffic_channels
+        on
+            {{ url_parameter('events.url', 'utm_source') }} = traffic_channels.traffic_source
+            and coalesce({{ url_parameter('events.url', 'utm_medium') }}, '') = traffic_channels.traffic_medium
+),
+
+unioned as (
+    select * from ga4
+    union all by name
+    select * from emails
+    union all by name
+    select * from forms
+    union all by name
+    select * from webinar_events
+    union all by name
+    select * from calls
+    union all by name
+    select * from files
+),
+
+final as (
+    select
+        -- ids
+        event_id,
+        source_system,
+        anonymous_id,
+        user_id,
+        person_record_key,
+        message_event_id,
+        campaign_id,
+        content_id,
+
+        -- text
+        event_name,
+        surface,
+        email,
+        channel,
+        url,
+        properties,
+
+        -- numbers
+        value,
+
+        -- booleans
+        coalesce(is_bot, false) as is_bot,
+
+        -- times
+        occurred_at
+    from unioned
+    where occurred_at < {{ as_of() }}
+)
+
+select * from final

@@ -1,0 +1,191 @@
+with
+hubspot_contacts as (
+    select * from {{ ref('stg_hubspot__contacts') }}
+),
+
+hubspot_email_events as (
+    select * from {{ ref('stg_hubspot__email_events') }}
+),
+
+hubspot_form_submissions as (
+    select * from {{ ref('stg_hubspot__form_submissions') }}
+),
+
+salesforce_leads as (
+    select * from {{ ref('stg_salesforce__leads') }}
+),
+
+salesforce_contacts as (
+    select * from {{ ref('stg_salesforce__contacts') }}
+),
+
+zoom_attendees as (
+    select * from {{ ref('stg_zoom_webinar__attendees') }}
+),
+
+file_persons as (
+    select * from {{ ref('stg_files__persons') }}
+),
+
+file_leads as (
+    select * from {{ ref('stg_files__leads') }}
+),
+
+file_events as (
+    select * from {{ ref('stg_files__events') }}
+),
+
+-- Mail events, form submissions and mapped events name a person by e-mail address alone: each address is a record.
+addresses as (
+    select source_system, recipient as email, occurred_at as seen_at from hubspot_email_events
+    union all
+    select source_system, email, submitted_at as seen_at from hubspot_form_submissions
+    union all
+    select source_system, email, occurred_at as seen_at from file_events
+),
+
+subscribers as (
+    select source_system, email, min(seen_at) as created_at
+    from addresses
+    where email is not null
+    group by source_system, email
+),
+
+attendees as (
+    select
+        source_system,
+        attendee_email,
+        max(phone) as phone,
+        max(concat_ws(' ', last_name, first_name)) as full_name,
+        max(company_name) as company_name,
+        min(coalesce(registered_at, joined_at)) as created_at
+    from zoom_attendees
+    group by source_system, attendee_email
+),
+
+unioned as (
+    select
+        source_system,
+        'contact' as record_type,
+        contact_id as record_id,
+        email,
+        additional_emails,
+        phone,
+        concat_ws(' ', last_name, first_name) as full_name,
+        company_name,
+        cast(null as varchar) as external_id,
+        {{ record_key('source_system', "'account'", 'company_id') }} as account_record_key,
+        industry,
+        employees,
+        region,
+        created_at,
+        not has_opted_out_of_email as may_email
+    from hubspot_contacts
+
+    union all by name
+
+    select
+        source_system,
+        'lead' as record_type,
+        lead_id as record_id,
+        email,
+        phone,
+        concat_ws(' ', last_name, first_name) as full_name,
+        company_name,
+        {{ record_key('source_system', "'account'", 'converted_account_id') }} as account_record_key,
+        industry,
+        employees,
+        region,
+        created_at,
+        not has_opted_out_of_email as may_email
+    from salesforce_leads
+
+    union all by name
+
+    select
+        source_system,
+        'contact' as record_type,
+        contact_id as record_id,
+        email,
+        phone,
+        concat_ws(' ', last_name, first_name) as full_name,
+        {{ record_key('source_system', "'account'", 'account_id') }} as account_record_key,
+        created_at,
+        not has_opted_out_of_email as may_email
+    from salesforce_contacts
+
+    union all by name
+
+    select
+        source_system,
+        'attendee' as record_type,
+        attendee_email as record_id,
+        attendee_email as email,
+        phone,
+        full_name,
+        company_name,
+        created_at
+    from attendees
+
+    union all by name
+
+    select
+        source_system,
+        'person' as record_type,
+        person_id as record_id,
+        email,
+        phone,
+        full_name,
+        company_name,
+        external_id,
+        created_at,
+        may_email
+    from file_persons
+
+    union all by name
+
+    select
+        source_system,
+        'lead' as record_type,
+        lead_id as record_id,
+        email,
+        phone,
+        full_name,
+        company_name,
+        external_id,
+        created_at
+    from file_leads
+
+    union all by name
+
+    select
+        source_system,
+        'subscriber' as record_type,
+        email as record_id,
+        email,
+        created_at
+    from subscribers
+),
+
+final as (
+    select
+        {{ record_key('source_system', 'record_type', 'record_id') }} as record_key,
+        source_system,
+        record_type,
+        record_id,
+        email,
+        coalesce(additional_emails, []) as additional_emails,
+        phone,
+        {{ cleaned('full_name') }} as full_name,
+        company_name,
+        external_id,
+        account_record_key,
+        industry,
+        employees,
+        region,
+        created_at,
+        may_email
+    from unioned
+)
+
+select * from final

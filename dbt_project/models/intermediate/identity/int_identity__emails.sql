@@ -1,0 +1,83 @@
+with
+addresses as (
+    select * from {{ ref('int_identity__addresses') }}
+    where contains(folded_address, '@')
+),
+
+free_mail_domains as (
+    select * from {{ ref('free_mail_domains') }}
+),
+
+role_mailboxes as (
+    select * from {{ ref('role_mailboxes') }}
+),
+
+placeholder_values as (
+    select * from {{ ref('placeholder_values') }}
+    where kind in ('any', 'email')
+),
+
+placeholders as (
+    select distinct addresses.address
+    from addresses
+    inner join placeholder_values
+        on
+            {{ matches('addresses.folded_address', 'placeholder_values.pattern') }}
+            or {{ matches("split_part(addresses.folded_address, '@', 1)", 'placeholder_values.pattern') }}
+            and placeholder_values.kind = 'any'
+),
+
+parts as (
+    select
+        addresses.address,
+        addresses.domain,
+        addresses.registrable_domain,
+        free_mail_domains.domain is not null as is_free_mail,
+        placeholders.address is not null as is_placeholder,
+        coalesce(free_mail_domains.ignores_dots, false) as ignores_dots,
+        -- Companies' mail runs mostly on Google Workspace and Microsoft 365, which deliver name+tag to name; a free
+        -- provider ignores the tag only where the seed says so.
+        coalesce(free_mail_domains.ignores_plus_tag, true) as ignores_plus_tag,
+        regexp_replace(addresses.folded_address, '@[^@]*$', '') as local_part
+    from addresses
+    left join free_mail_domains
+        on addresses.domain = free_mail_domains.domain
+    left join placeholders
+        on addresses.address = placeholders.address
+),
+
+untagged as (
+    select
+        *,
+        case
+            when ignores_plus_tag and {{ matches('local_part', "'^[^+]+\\+'") }} then split_part(local_part, '+', 1)
+            else local_part
+        end as mailbox_with_dots
+    from parts
+),
+
+mailboxes as (
+    select
+        *,
+        case when ignores_dots then replace(mailbox_with_dots, '.', '') else mailbox_with_dots end as mailbox
+    from untagged
+),
+
+final as (
+    select
+        mailboxes.address as email,
+        mailboxes.mailbox || '@' || mailboxes.domain as normalised_email,
+        mailboxes.domain,
+        mailboxes.registrable_domain,
+        mailboxes.is_free_mail,
+        role_mailboxes.local_part is not null as is_role,
+        mailboxes.is_placeholder,
+        not mailboxes.is_free_mail
+        and not mailboxes.is_placeholder
+        and mailboxes.registrable_domain is not null as is_business
+    from mailboxes
+    left join role_mailboxes
+        on mailboxes.mailbox = role_mailboxes.local_part
+)
+
+select * from final

@@ -1,0 +1,41 @@
+-- The person of each record, cookies apart.
+with
+persons as (
+    select * from {{ ref('int_canonical__persons') }}
+),
+
+components as (
+    select * from {{ ref('int_identity__components') }}
+),
+
+records as (
+    select
+        persons.*,
+        -- A record that nothing links is a person of its own.
+        coalesce(cast(components.component as varchar), persons.record_key) as component
+    from persons
+    left join components
+        on persons.record_key = components.node_key
+),
+
+-- The oldest record names the person: content alone decides, not the order in which records arrived.
+final as (
+    select
+        record_key,
+        source_system,
+        record_type,
+        record_id,
+        email,
+        account_record_key,
+        created_at,
+        md5(
+            first_value(record_key) over (
+                partition by component
+                order by created_at asc nulls last, record_key asc
+                rows between unbounded preceding and unbounded following
+            )
+        ) as person_id
+    from records
+)
+
+select * from final

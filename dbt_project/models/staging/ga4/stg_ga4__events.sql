@@ -1,0 +1,76 @@
+-- A table, unlike other staging models: at millions of hits, deduplicating them is the dear part, and three models read them.
+{{ config(materialized='table') }}
+
+with
+source as (
+    select * from {{ source('raw', 'ga4__events') }}
+),
+
+-- GA4 gives no event id; these columns tell its hits apart, and a day's file that is delivered again repeats them.
+latest as (
+    {{
+        latest_version(
+            'source',
+            key=['user_pseudo_id', 'event_timestamp', 'event_name', 'event_bundle_sequence_id', 'batch_event_index'],
+        )
+    }}
+),
+
+parameters as (
+    select
+        *,
+        {{ field_of_each('event_params', 'key') }} as parameter_names,
+        {{ field_of_each('event_params', 'value') }} as parameter_values
+    from latest
+),
+
+final as (
+    select
+        -- ids
+        _source as source_system,
+        {{
+            surrogate_key([
+                '_source',
+                'user_pseudo_id',
+                'event_timestamp',
+                'event_name',
+                'event_bundle_sequence_id',
+                'batch_event_index',
+            ])
+        }} as event_id,
+        user_pseudo_id as anonymous_id,
+        user_id,
+
+        -- text
+        event_name,
+        {{ value_named('parameter_names', 'parameter_values', 'page_location') }}.string_value as page_url,
+        {{ value_named('parameter_names', 'parameter_values', 'page_referrer') }}.string_value as referrer,
+        device.web_info.browser,
+        device.web_info.hostname,
+        coalesce(
+            collected_traffic_source.manual_source,
+            case when collected_traffic_source.gclid is not null then 'google' end,
+            {{ value_named('parameter_names', 'parameter_values', 'source') }}.string_value
+        ) as traffic_source,
+        coalesce(
+            collected_traffic_source.manual_medium,
+            case when collected_traffic_source.gclid is not null then 'cpc' end,
+            {{ value_named('parameter_names', 'parameter_values', 'medium') }}.string_value
+        ) as traffic_medium,
+        coalesce(
+            collected_traffic_source.manual_campaign_name,
+            {{ value_named('parameter_names', 'parameter_values', 'campaign') }}.string_value
+        ) as traffic_campaign,
+
+        -- numbers
+        {{ value_named('parameter_names', 'parameter_values', 'engagement_time_msec') }}.int_value
+            as engagement_milliseconds,
+        {{ value_named('parameter_names', 'parameter_values', 'percent_scrolled') }}.int_value as percent_scrolled,
+        {{ value_named('parameter_names', 'parameter_values', 'value') }}.double_value as event_value,
+
+        -- times
+        {{ from_epoch_microseconds('event_timestamp') }} as occurred_at
+    from parameters
+)
+
+select * from final
