@@ -1,0 +1,47 @@
+"""A home with small marts."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from leadmill.settings import Home
+from serving import Version, publish
+
+AS_OF = datetime(2026, 10, 31, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(path=tmp_path)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute(
+            """
+            create schema marts;
+            create schema identity;
+            create table identity.links as select 'taro@example.co.jp' as left_key;
+            create table marts.fct_sessions as
+            select md5(i::varchar) as session_id, timestamp '2026-10-01' + to_hours(i::int) as started_at
+            from range(3000) as numbers (i);
+            create table marts.mart_funnel (view varchar, period_grain varchar, dimension varchar, step varchar,
+                step_order integer, entered bigint, passed bigint, pass_rate double, median_minutes double,
+                cost double);
+            insert into marts.mart_funnel values
+                ('cohort', 'all', 'overall', 'mql', 2, 40, null, null, null, null),
+                ('cohort', 'all', 'overall', 'lead', 1, 100, 40, 0.4, 62.54, 5000),
+                ('period', 'all', 'overall', 'lead', 1, 7, 7, 1, null, null);
+            create table marts.mart_kpi_values (kpi_id varchar, period_grain varchar, period_start date,
+                dimension varchar, value double);
+            insert into marts.mart_kpi_values
+            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', i
+            from range(10) as months (i), (values ('wins'), ('mql')) as kpis (kpi_id);
+            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 9);
+            """
+        )
+    return home
+
+
+def published(home: Home, as_of: datetime = AS_OF) -> Version:
+    """Publish as the nightly does."""
+    return publish(home, as_of, AS_OF, "0.1.0", progress=lambda _: None)

@@ -1,0 +1,54 @@
+"""The terminal's tables are rows of the published marts as they are."""
+
+from pathlib import Path
+
+import pytest
+
+from leadmill.errors import InputError
+from leadmill.settings import Home
+from serving import current, funnel_table, kpi_table, open_marts, versions
+from tests.serving.conftest import published
+
+
+def test_funnel_steps_of_all_time_in_order(home: Home) -> None:
+    published(home)
+
+    rows = funnel_table(home)
+
+    assert [row["step"] for row in rows] == ["lead", "mql"]
+    assert rows[0] == {
+        "step": "lead",
+        "entered": 100,
+        "passed": 40,
+        "pass_rate": 0.4,
+        "median_minutes": 62.5,
+        "cost": 5000,
+    }
+
+
+def test_kpis_have_one_column_for_each_of_the_latest_months(home: Home) -> None:
+    published(home)
+
+    rows = kpi_table(home)
+
+    assert [row["kpi_id"] for row in rows] == ["mql", "wins"]
+    assert list(rows[0]) == ["kpi_id", "2026-05", "2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
+    assert rows[0]["2026-10"] == 9
+
+
+def test_marts_are_found_by_schema_and_name(home: Home) -> None:
+    published(home)
+
+    with open_marts(home) as marts:
+        assert marts.execute("select count(*) from marts.fct_sessions").fetchall() == [(3000,)]
+
+
+def test_nothing_published_is_told(tmp_path: Path) -> None:
+    home = Home(path=tmp_path)
+
+    assert current(home) is None
+    assert versions(home) == []
+    with pytest.raises(InputError, match="leadmill nightly"):
+        kpi_table(home)
+    with pytest.raises(InputError, match="leadmill nightly"):
+        funnel_table(home)
