@@ -51,6 +51,7 @@ hubspot as (
         end as campaign_id,
         contacts.source_system || ':' || contacts.owner_id as owner_id,
         contacts.lead_status as status,
+        'ma' as lead_kind,
         false as can_begin_journey,
         contacts.became_mql_at as mql_at
     from hubspot_contacts as contacts
@@ -71,6 +72,7 @@ salesforce as (
         first_campaign_of_lead.campaign_id,
         leads.source_system || ':' || leads.owner_id as owner_id,
         leads.status,
+        'crm' as lead_kind,
         true as can_begin_journey,
         leads.mql_at,
         leads.budget_confirmed_at,
@@ -105,6 +107,7 @@ files as (
         leads.content_id,
         leads.source_system || ':' || leads.owner_id as owner_id,
         leads.status,
+        'file' as lead_kind,
         true as can_begin_journey,
         leads.mql_at,
         leads.sal_at,
@@ -135,6 +138,7 @@ final as (
         content_id,
         owner_id,
         status,
+        lead_kind,
         can_begin_journey,
         {{ known_by_as_of('mql_at') }} as mql_at,
         {{ known_by_as_of('sal_at') }} as sal_at,
