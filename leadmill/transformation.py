@@ -48,7 +48,7 @@ def build(
     os.environ["LEADMILL_HOME"] = str(home.path)  # the dbt profile reads it
     outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
         [
-            *("build", *_SELECTION[part]),
+            *("build", *_SELECTION[part], "--exclude-resource-type", "unit_test"),  # `make test` runs unit tests
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
             *("--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs)),
             *("--vars", json.dumps(variables)),
