@@ -9,3 +9,11 @@
 {%- macro record_key(source_system, record_type, record_id) -%}
     {{ source_system }} || '|' || {{ record_type }} || '|' || {{ record_id }}
 {%- endmacro -%}
+
+{#-
+    Hash of a key that may hold an e-mail address, for ids that are published: whoever knows an address could make its
+    bare hash. With a secret in LEADMILL_ID_KEY nobody else can; without one the ids are as guessable as the addresses.
+-#}
+{%- macro pseudonym(columns) -%}
+    {{- surrogate_key(["'" ~ env_var('LEADMILL_ID_KEY', '') ~ "'"] + columns) -}}
+{%- endmacro -%}

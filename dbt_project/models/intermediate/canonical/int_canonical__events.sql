@@ -138,7 +138,7 @@ forms as (
 
 webinars as (
     select
-        {{ surrogate_key(['source_system', "'webinar_register'", 'webinar_id', 'attendee_email']) }} as event_id,
+        {{ pseudonym(['source_system', "'webinar_register'", 'webinar_id', 'attendee_email']) }} as event_id,
         source_system,
         min(registered_at) as occurred_at,
         'webinar_register' as event_name,
@@ -151,7 +151,7 @@ webinars as (
     union all by name
 
     select
-        {{ surrogate_key(['source_system', "'webinar_attend'", 'webinar_id', 'attendee_email']) }} as event_id,
+        {{ pseudonym(['source_system', "'webinar_attend'", 'webinar_id', 'attendee_email']) }} as event_id,
         source_system,
         min(joined_at) as occurred_at,
         'webinar_attend' as event_name,

@@ -40,7 +40,7 @@ final as (
             order by starts_with(node_key, 'domain|') desc, node_key asc
             rows between unbounded preceding and unbounded following
         ) as account_key,
-        md5(account_key) as account_id
+        {{ surrogate_key(['account_key']) }} as account_id
     from grouped
 )
 

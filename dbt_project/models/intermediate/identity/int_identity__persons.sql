@@ -19,6 +19,17 @@ records as (
 ),
 
 -- The oldest record names the person: content alone decides, not the order in which records arrived.
+named as (
+    select
+        *,
+        first_value(record_key) over (
+            partition by component
+            order by created_at asc nulls last, record_key asc
+            rows between unbounded preceding and unbounded following
+        ) as oldest_record_key
+    from records
+),
+
 final as (
     select
         record_key,
@@ -28,14 +39,8 @@ final as (
         email,
         account_record_key,
         created_at,
-        md5(
-            first_value(record_key) over (
-                partition by component
-                order by created_at asc nulls last, record_key asc
-                rows between unbounded preceding and unbounded following
-            )
-        ) as person_id
-    from records
+        {{ pseudonym(['oldest_record_key']) }} as person_id
+    from named
 )
 
 select * from final

@@ -94,10 +94,17 @@ targets as (
     group by account_id
 ),
 
+known_accounts as (
+    select distinct account_id, account_key
+    from account_of_node
+),
+
 final as (
     select
-        account_of_node.account_id,
-        coalesce(described.account_name, replace(min(account_of_node.account_key), 'domain|', '')) as account_name,
+        known_accounts.account_id,
+        -- Without any name, a business domain is the name; a CRM record without one stays nameless.
+        coalesce(described.account_name, regexp_extract(known_accounts.account_key, '^domain\|(.*)$', 1))
+            as account_name,
         described.industry,
         case
             when described.employees < 10 then '1-9'
@@ -114,12 +121,11 @@ final as (
         described.annual_revenue,
         described.corporate_number,
         coalesce(described.record_count, 0) as record_count
-    from account_of_node
+    from known_accounts
     left join described
-        on account_of_node.account_id = described.account_id
+        on known_accounts.account_id = described.account_id
     left join targets
-        on account_of_node.account_id = targets.account_id
-    group by all
+        on known_accounts.account_id = targets.account_id
 )
 
 select * from final

@@ -12,31 +12,36 @@ record_person as (
     where record_type = 'attendee'
 ),
 
--- Who leaves and comes back has several lines in the report.
+-- Who leaves and comes back, or registers with two addresses, has several lines in the report.
 attendance as (
     select
-        source_system,
-        webinar_id,
-        attendee_email,
-        min(registered_at) as registered_at,
-        min(joined_at) as joined_at,
-        max(left_at) as left_at,
-        cast(coalesce(sum(minutes_in_session), 0) as bigint) as minutes_attended,
-        bool_or(is_attended) as is_attended,
-        bool_or(is_promising) as is_promising
+        attendees.source_system,
+        attendees.webinar_id,
+        record_person.person_id,
+        record_person.account_id,
+        min(attendees.registered_at) as registered_at,
+        min(attendees.joined_at) as joined_at,
+        max(attendees.left_at) as left_at,
+        cast(coalesce(sum(attendees.minutes_in_session), 0) as bigint) as minutes_attended,
+        bool_or(attendees.is_attended) as is_attended,
+        bool_or(attendees.is_promising) as is_promising
     from attendees
-    where coalesce(registered_at, joined_at) < {{ as_of() }}
-    group by source_system, webinar_id, attendee_email
+    inner join record_person
+        on
+            attendees.source_system = record_person.source_system
+            and attendees.attendee_email = record_person.record_id
+    where coalesce(attendees.registered_at, attendees.joined_at) < {{ as_of() }}
+    group by attendees.source_system, attendees.webinar_id, record_person.person_id, record_person.account_id
 ),
 
 final as (
     select
-        {{ surrogate_key(['attendance.source_system', 'attendance.webinar_id', 'record_person.person_id', 'attendance.attendee_email']) }}
+        {{ surrogate_key(['attendance.source_system', 'attendance.webinar_id', 'attendance.person_id']) }}
             as attendance_id,
         attendance.source_system,
         attendance.source_system || ':' || attendance.webinar_id as content_id,
-        record_person.person_id,
-        record_person.account_id,
+        attendance.person_id,
+        attendance.account_id,
         webinars.started_at as seminar_started_at,
         attendance.registered_at,
         attendance.joined_at,
@@ -50,10 +55,6 @@ final as (
         on
             attendance.source_system = webinars.source_system
             and attendance.webinar_id = webinars.webinar_id
-    left join record_person
-        on
-            attendance.source_system = record_person.source_system
-            and attendance.attendee_email = record_person.record_id
 )
 
 select * from final

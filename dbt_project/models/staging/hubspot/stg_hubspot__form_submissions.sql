@@ -19,7 +19,7 @@ final as (
     select
         -- ids
         _source as source_system,
-        {{ surrogate_key(['_source', 'formGuid', 'submittedAt', '"values"']) }} as form_submission_id,
+        {{ pseudonym(['_source', 'formGuid', 'submittedAt', '"values"']) }} as form_submission_id,
         formGuid as form_id,
         {{ value_named('field_names', 'field_values', 'ga_client_id') }} as anonymous_id,
 
