@@ -17,7 +17,7 @@ import great_expectations as gx
 
 from expectations import identity, marts, raw
 from expectations.checks import Check, Scope
-from expectations.great_expectations_duckdb import ExpectNoRows, warehouse_source
+from expectations.great_expectations_duckdb import ExpectNoRows, in_memory_context, warehouse_source
 from leadmill.errors import GateRefused, LeadmillError
 from leadmill.settings import Home
 
@@ -130,25 +130,25 @@ def check(
 
 def _text_columns(warehouse: Path) -> dict[str, list[str]]:
     """Return every table of the warehouse, `schema.table`, with those of its columns that hold text."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        tables = connection.execute(
-            """
-            select
-                table_schema || '.' || table_name,
-                coalesce(list(column_name) filter (where data_type like '%VARCHAR%' or data_type = 'JSON'), [])
-            from information_schema.columns
-            group by all
-            """
-        ).fetchall()
-    return dict(tables)
+    query = """
+        select
+            table_schema || '.' || table_name,
+            coalesce(list(column_name) filter (where data_type like '%VARCHAR%' or data_type = 'JSON'), [])
+        from information_schema.columns
+        group by all
+    """
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            return dict(connection.execute(query).fetchall())
+    except duckdb.Error as error:
+        raise LeadmillError(f"{warehouse} cannot be read: {error}") from error
 
 
 def _run(gate: Gate, warehouse: Path, docs: Path, checks: list[Check], as_of: datetime) -> list[Outcome]:
     """Validate one suite per table and render the Data Docs."""
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    context.delete_data_docs_site("local_site")  # a temporary folder of Great Expectations' own
-    shutil.rmtree(docs, ignore_errors=True)
+    context = in_memory_context()
+    if docs.exists():
+        shutil.rmtree(docs)
     context.add_data_docs_site(
         site_name=gate,
         site_config={

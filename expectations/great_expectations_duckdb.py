@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # read while the package is imported
 
 import great_expectations as gx
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.execution_engine import sqlalchemy_execution_engine
 
 SAMPLE_ROWS = 5
@@ -53,6 +54,18 @@ class ExpectNoRows(gx.expectations.UnexpectedRowsExpectation):  # type: ignore[m
         count = sample[0]["breaking_rows"] if sample else 0
         rows = [{name: value for name, value in row.items() if name != "breaking_rows"} for row in sample]
         return {"success": count == 0, "result": {"observed_value": count, "details": {"unexpected_rows": rows}}}
+
+
+def in_memory_context() -> Any:  # noqa: ANN401
+    """Return a context that keeps nothing, has no Data Docs site of its own, and draws no progress bars."""
+    return gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+            progress_bars={"globally": False},
+            analytics_enabled=False,
+        ),
+    )
 
 
 @contextmanager

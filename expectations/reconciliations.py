@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.checks import Check, Scope, union
 
 GRAINS = ("day", "week", "month")
+HALF_A_CENT = 0.005  # KPIs are floating-point numbers, amounts are exact
 
 
 def checks(scope: Scope) -> list[Check]:
@@ -20,6 +21,7 @@ def checks(scope: Scope) -> list[Check]:
         _kpi("revenue", "coalesce(sum(amount), 0)", "fct_opportunities", f"is_won and {closed}"),
         _funnel(),
         _amounts_converted(),
+        _costs_converted(),
         _not_empty(scope),
     ]
 
@@ -48,7 +50,7 @@ def _kpi(kpi_id: str, total: str, fact: str, condition: str) -> Check:
             from (values {grains}) as grains (period_grain)
             cross join counted
             left join told on grains.period_grain = told.period_grain
-            where coalesce(told.numerator, 0) <> counted.total
+            where abs(coalesce(told.numerator, 0) - counted.total) > {HALF_A_CENT}
         """,
     )
 
@@ -91,6 +93,16 @@ def _amounts_converted() -> Check:
             where opportunities.amount is null and source.amount is not null
             group by source.currency
         """,
+    )
+
+
+def _costs_converted() -> Check:
+    return Check(
+        id="marts.costs_have_rates",
+        table="marts.fct_costs",
+        expects="every cost line has an amount in the reporting currency",
+        because="a cost without an exchange rate makes CPA too good; add it to the seed exchange_rates",
+        rows="select cost_id from {batch} where amount is null",
     )
 
 

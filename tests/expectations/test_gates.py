@@ -84,6 +84,7 @@ BREAKS: list[tuple[Gate, str, str]] = [
     ("marts", "marts.revenue_reconcile", "update marts.fct_opportunities set amount = amount + 1"),
     ("marts", "marts.new_leads_reconcile", "delete from marts.mart_kpi_values where kpi_id = 'new_leads'"),
     ("marts", "marts.funnel_reconcile", "update marts.mart_funnel set entered = 4, pass_rate = passed / 4"),
+    ("marts", "marts.costs_have_rates", "insert into marts.fct_costs (cost_id) values ('c1')"),
     ("marts", "marts.amounts_have_rates", "update marts.fct_opportunities set amount = null"),
     ("marts", "marts.facts_not_empty", "insert into intermediate.int_canonical__events values ('e1', '2026-10-01')"),
     (
@@ -200,6 +201,13 @@ def test_tables_that_were_not_built_are_a_fault(home: Home) -> None:
 
     with pytest.raises(LeadmillError, match=r"has not built marts\.fct_sessions"):
         run("marts", home)
+
+
+def test_a_damaged_warehouse_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+
+    with pytest.raises(LeadmillError, match=r"warehouse\.duckdb cannot be read"):
+        run("raw", Home(path=tmp_path))
 
 
 def test_no_warehouse_is_a_fault(tmp_path: Path) -> None:
