@@ -1,0 +1,74 @@
+with
+opportunities as (
+    select * from {{ ref('fct_opportunities') }}
+),
+
+opportunity_history as (
+    select * from {{ ref('int_canonical__opportunity_stages') }}
+),
+
+opportunity_stages as (
+    select * from {{ ref('opportunity_stages') }}
+),
+
+recorded as (
+    select
+        opportunities.opportunity_id,
+        opportunity_history.stage,
+        opportunity_history.entered_at,
+        'recorded' as reason
+    from opportunity_history
+    inner join opportunities
+        on
+            opportunity_history.source_system = opportunities.source_system
+            and opportunity_history.opportunity_record_id = opportunities.record_id
+    group by opportunities.opportunity_id, opportunity_history.stage, opportunity_history.entered_at
+),
+
+-- Without a history all that is known is the stage of today: entered at the close, or at the creation while open.
+implied as (
+    select
+        opportunities.opportunity_id,
+        opportunities.stage,
+        coalesce(opportunities.closed_at, opportunities.created_at) as entered_at,
+        'implied' as reason
+    from opportunities
+    left join recorded
+        on
+            opportunities.opportunity_id = recorded.opportunity_id
+            and opportunities.stage = recorded.stage
+    where
+        recorded.opportunity_id is null
+        and coalesce(opportunities.closed_at, opportunities.created_at) is not null
+),
+
+entered as (
+    select * from recorded
+    union all
+    select * from implied
+),
+
+final as (
+    select
+        entered.opportunity_id,
+        opportunities.lead_id,
+        opportunities.account_id,
+        entered.stage,
+        opportunity_stages.stage_order,
+        entered.entered_at,
+        lead(entered.entered_at) over (
+            partition by entered.opportunity_id
+            order by entered.entered_at, opportunity_stages.stage_order, entered.stage
+        ) as left_at,
+        entered.reason,
+        opportunities.amount,
+        opportunities.currency,
+        opportunities.created_at,
+        opportunities.closed_at,
+        opportunities.is_won
+    from entered
+    inner join opportunities on entered.opportunity_id = opportunities.opportunity_id
+    left join opportunity_stages on lower({{ cleaned('entered.stage') }}) = opportunity_stages.stage_name
+)
+
+select * from final

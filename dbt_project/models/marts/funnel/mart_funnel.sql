@@ -1,0 +1,134 @@
+{%- set steps = ['lead', 'mql', 'sal', 'sql', 'opportunity', 'won'] -%}
+{%- set grains = ['day', 'week', 'month', 'all'] -%}
+{%- set dimensions = {
+    'channel': 'channel', 'campaign': 'campaign_id', 'content': 'content_id', 'owner': 'owner_id',
+} -%}
+{%- set cost_dimensions = {'channel': 'channel', 'campaign': 'campaign_id'} -%}
+
+with
+lifecycle as (
+    select * from {{ ref('fct_lead_lifecycle') }}
+),
+
+costs as (
+    select * from {{ ref('fct_costs') }}
+),
+
+-- One row a journey and step it entered, with the time of the next step.
+entries as (
+    {% for step in steps %}
+    select
+        '{{ step }}' as step,
+        created_at,
+        channel,
+        campaign_id,
+        coalesce(content_id, 'unattributed') as content_id,
+        coalesce(owner_id, 'unassigned') as owner_id,
+        {{ 'created_at' if step == 'lead' else step ~ '_at' }} as entered_at,
+        {{ 'cast(null as timestamp)' if loop.last else steps[loop.index] ~ '_at' }} as next_at
+    from lifecycle
+    where {{ 'created_at' if step == 'lead' else step ~ '_at' }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- The cohort view counts a journey in the period it was created in, the period view each step in its own period.
+viewed as (
+    select
+        *,
+        'cohort' as view,
+        {{ business_day('created_at') }} as date_on
+    from entries
+    union all
+    select
+        *,
+        'period' as view,
+        {{ business_day('entered_at') }} as date_on
+    from entries
+),
+
+dated as (
+    select
+        *,
+        {{ minutes_between('entered_at', 'next_at') }} as minutes,
+        {{ rollup_periods(grains) }}
+    from viewed
+),
+
+counted as (
+    select
+        view,
+        step,
+        {{ rollup_labels(grains, dimensions) }},
+        count(*) as entered,
+        count(next_at) as passed,
+        median(minutes) as median_minutes
+    from dated
+    group by {{ rollup_sets(['view', 'step'], grains, dimensions) }}
+),
+
+dated_costs as (
+    select
+        channel,
+        campaign_id,
+        amount,
+        {{ rollup_periods(grains) }}
+    from (select *, occurred_on as date_on from costs where is_acquisition) as acquisition
+),
+
+summed_costs as (
+    select
+        {{ rollup_labels(grains, cost_dimensions) }},
+        cast(sum(amount) as decimal(18, 2)) as cost
+    from dated_costs
+    group by {{ rollup_sets([], grains, cost_dimensions) }}
+),
+
+-- Every funnel shows all its steps, also those that nobody entered, and money that was spent without a lead.
+funnels as (
+    select view, period_grain, period_start, dimension, dimension_value from counted
+    union
+    select views.view, summed_costs.period_grain, summed_costs.period_start, summed_costs.dimension, summed_costs.dimension_value
+    from summed_costs
+    cross join (values ('cohort'), ('period')) as views (view)
+),
+
+steps as (
+    select * from (
+        values {% for step in steps %}('{{ step }}', {{ loop.index }}){{ ', ' if not loop.last }}{% endfor %}
+    ) as step_list (step, step_order)
+),
+
+final as (
+    select
+        funnels.period_grain,
+        funnels.period_start,
+        funnels.view,
+        funnels.dimension,
+        funnels.dimension_value,
+        steps.step,
+        steps.step_order,
+        coalesce(counted.entered, 0) as entered,
+        case when steps.step != 'won' then coalesce(counted.passed, 0) end as passed,
+        case when steps.step != 'won' then counted.passed / nullif(counted.entered, 0) end as pass_rate,
+        counted.median_minutes,
+        summed_costs.cost
+    from funnels
+    cross join steps
+    left join counted
+        on
+            funnels.view = counted.view
+            and funnels.period_grain = counted.period_grain
+            and funnels.period_start is not distinct from counted.period_start
+            and funnels.dimension = counted.dimension
+            and funnels.dimension_value = counted.dimension_value
+            and steps.step = counted.step
+    left join summed_costs
+        on
+            funnels.period_grain = summed_costs.period_grain
+            and funnels.period_start is not distinct from summed_costs.period_start
+            and funnels.dimension = summed_costs.dimension
+            and funnels.dimension_value = summed_costs.dimension_value
+)
+
+select * from final
