@@ -113,9 +113,30 @@ def kpi(home_path: Path | None, as_json: bool) -> None:
     _print_table("Funnel, all time, journeys by cohort", funnel)
     _print_table("KPIs by month (latest months)", values)
     marts = home.published / "current" / "marts.duckdb"
-    click.echo(f"Marts: {marts}  (Parquet: {marts.parent / 'parquet'})")
-    click.echo(f"Query them: {sys.executable} -c \"import duckdb; print(duckdb.connect('{marts}', read_only=True)")
-    click.echo("       .sql(\\\"from marts.mart_kpi_values where kpi_id = 'mql' and period_grain = 'month'\\\"))\"")
+    click.echo(f"Marts: {marts}   Parquet: {marts.parent / 'parquet'}")
+    click.echo("Query them with any DuckDB client, also while a load runs, or here:")
+    click.echo("""  leadmill query "from marts.mart_kpi_values where kpi_id = 'mql' and period_grain = 'month'" """)
+
+
+@main.command()
+@click.argument("sql")
+@home_option
+@json_option
+def query(sql: str, home_path: Path | None, as_json: bool) -> None:
+    """Run SQL on the published marts (tables marts.<name>), read-only."""
+    import duckdb
+
+    import serving
+
+    with serving.open_marts(Home.from_environment(home_path)) as connection:
+        try:
+            rows = connection.sql(sql).to_arrow_table().to_pylist()
+        except duckdb.Error as error:
+            raise InputError(str(error)) from error
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table(f"{len(rows)} rows", rows)
 
 
 @main.command()

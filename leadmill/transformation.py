@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner
 
@@ -56,6 +57,8 @@ def build(
             *(["--full-refresh"] if full_refresh else []),
         ]
     )
+    # dbt-duckdb keeps the file open with settings of its own, which shuts out the next step of this process.
+    DuckDBConnectionManager.close_all_connections()
     if outcome.result is None:
         raise LeadmillError(f"dbt could not start: {outcome.exception}")
     return _judged(outcome.result.results, home)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from click.testing import CliRunner, Result
 
+import serving
 from leadmill.command_line import main
 from leadmill.settings import Home
 
@@ -56,7 +57,7 @@ def content_hashes(home: Path) -> dict[str, str]:
 
 def query(home: Path, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """Return rows of the published marts."""
-    with duckdb.connect(str(Home(path=home).published / "current" / "marts.duckdb"), read_only=True) as connection:
+    with serving.open_marts(Home(path=home)) as connection:
         return connection.execute(sql, parameters or None).fetchall()
 
 

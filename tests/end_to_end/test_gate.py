@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
+import serving
+from leadmill.settings import Home
 from tests.nights import Company, content_hashes, leadmill, query, query_warehouse, run_night
 
 
@@ -23,7 +24,7 @@ def poisoned(company: Company, once: Path, tmp_path: Path) -> tuple[Path, Path]:
 def test_refusal_keeps_the_old_version_and_says_why(company: Company, poisoned: tuple[Path, Path]) -> None:
     home, sources = poisoned
     before = content_hashes(home)
-    with duckdb.connect(str(home / "published/current/marts.duckdb"), read_only=True) as reader:
+    with serving.open_marts(Home(path=home)) as reader:
         rows = reader.execute("select count(*) from marts.fct_events").fetchall()
 
         result = run_night(home, sources, company.as_ofs[-1], expect=3)

@@ -1,7 +1,6 @@
 """The dbt project on a company that has delivered nothing, and its unit tests."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import pytest
