@@ -28,7 +28,7 @@ traffic as (
 ),
 
 -- The first matching rule wins.
-final as (
+ruled as (
     select
         traffic.traffic_source,
         traffic.traffic_medium,
@@ -39,6 +39,16 @@ final as (
             {{ matches('lower(traffic.traffic_source)', 'channel_rules.source_pattern') }}
             and {{ matches('lower(traffic.traffic_medium)', 'channel_rules.medium_pattern') }}
     group by traffic.traffic_source, traffic.traffic_medium
+),
+
+-- Direct is the absence of a source: a hit that says so carries none, and must not hide the next one's.
+final as (
+    select
+        traffic_source,
+        traffic_medium,
+        channel
+    from ruled
+    where channel <> 'direct'
 )
 
 select * from final

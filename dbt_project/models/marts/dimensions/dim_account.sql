@@ -103,7 +103,7 @@ final as (
     select
         known_accounts.account_id,
         -- Without any name, a business domain is the name; a CRM record without one stays nameless.
-        coalesce(described.account_name, regexp_extract(known_accounts.account_key, '^domain\|(.*)$', 1))
+        coalesce(described.account_name, {{ extracted('known_accounts.account_key', '^domain[|](.*)$') }})
             as account_name,
         described.industry,
         case
