@@ -1,0 +1,19 @@
+"""Source files in, raw tables out: what was delivered lands unchanged, is loaded once, and nothing is lost."""
+
+from ingestion.extraction import ExtractResult, extract
+from ingestion.ledger import freshness, quarantine
+from ingestion.loading import LoadResult, load
+from ingestion.sources_file import Sources, read_sources
+from ingestion.warehouse import writer_lock
+
+__all__ = [
+    "ExtractResult",
+    "LoadResult",
+    "Sources",
+    "extract",
+    "freshness",
+    "load",
+    "quarantine",
+    "read_sources",
+    "writer_lock",
+]

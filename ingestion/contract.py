@@ -97,10 +97,23 @@ def quoted(identifier: str) -> str:
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the typed raw table of every stream that has none yet, so that no model needs to ask what is there."""
+    """Create the typed raw table of every stream that has none yet, so that no model needs to ask what is there.
+
+    A column that is new in the contract is added to the table that is there.
+    """
     connection.execute("create schema if not exists raw")
+    known = set(
+        connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'raw'").fetchall()
+    )
+    tables = {name for name, _ in known}
     for system in systems().values():
-        for name, stream in system.streams.items():
+        for stream_name, stream in system.streams.items():
+            name = table_name(system.system, stream_name)
             columns = {key: column.type for key, column in stream.columns.items()} | META_COLUMNS
-            body = ", ".join(f"{quoted(key)} {kind}" for key, kind in columns.items())
-            connection.execute(f"create table if not exists raw.{quoted(table_name(system.system, name))} ({body})")
+            if name not in tables:
+                body = ", ".join(f"{quoted(key)} {kind}" for key, kind in columns.items())
+                connection.execute(f"create table raw.{quoted(name)} ({body})")
+                continue
+            for key, kind in columns.items():
+                if (name, key) not in known:
+                    connection.execute(f"alter table raw.{quoted(name)} add column {quoted(key)} {kind}")

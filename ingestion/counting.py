@@ -1,0 +1,94 @@
+"""Count the lines and records of a text file from its bytes, apart from the SQL that loads them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ingestion.text import MARK
+from leadmill.errors import InputError
+
+_MARK = MARK.encode()
+_QUOTE, _NEWLINE = b'"'[0], b"\n"[0]
+_LEAD_BYTE = 0xC0  # the first byte of any character of UTF-8 that is not ASCII is at least this
+_FEW_BYTES = 10  # so few undecodable bytes are broken rows, not another encoding
+_SURE_BYTES = 10_000  # so many are enough to judge a large file by its beginning
+_RECORD_LINES = 1000  # a quoted text longer than this is a quote that nobody closed
+
+
+class LineCount:
+    """Counts blocks of whole lines, without a Python step per line.
+
+    A record ends at a newline outside quotes; blank lines are no records.
+    """
+
+    def __init__(self, told: str, encoding: str, *, lines: int = 0, has_quotes: bool = False) -> None:
+        """Start counting.
+
+        Args:
+            told: the file's name for messages.
+            encoding: the encoding that the file should have, for messages.
+            lines: lines that were read already (a header).
+            has_quotes: newlines inside double quotes are text, as in CSV.
+        """
+        self.lines = lines
+        self.quoted_newlines = 0
+        self._told = told
+        self._encoding = encoding
+        self._has_quotes = has_quotes
+        self._ended_records = 0
+        self._is_record_open = False
+        self._is_inside_quotes = False
+        self._record_line = lines  # the line before the current record's first
+        self._undecodable_bytes = 0
+        self._undecodable_lines = 0
+        self._other_characters = 0  # that are not ASCII
+
+    @property
+    def records(self) -> int:
+        """Records so far, the last one also when nothing ends it."""
+        return self._ended_records + self._is_record_open
+
+    def take(self, block: bytes) -> None:
+        """Count a block.
+
+        Raises:
+            InputError: the text is of another encoding, or a quote is never closed.
+        """
+        content = np.frombuffer(block, np.uint8)
+        newlines = ends = content == _NEWLINE
+        starts_record = not self._is_inside_quotes
+        if self._has_quotes and (self._is_inside_quotes or b'"' in block):
+            inside = (np.cumsum(content == _QUOTE) + self._is_inside_quotes) % 2 == 1
+            ends = newlines & ~inside
+            self.quoted_newlines += int((newlines & inside).sum())
+            self._is_inside_quotes = bool(inside[-1])
+        blank = ends & np.concatenate(([starts_record], ends[:-1]))
+        self._ended_records += int(ends.sum()) - int(blank.sum())
+        self._is_record_open = not bool(ends[-1])
+        self._check_record_length(newlines, ends)
+        self.lines += int(newlines.sum()) + (not bool(newlines[-1]))
+        self._other_characters += int((content >= _LEAD_BYTE).sum())
+        if _MARK in block:
+            self._undecodable_bytes += block.count(_MARK)
+            self._undecodable_lines += sum(_MARK in line for line in block.split(b"\n"))
+            if self._undecodable_bytes > _SURE_BYTES:
+                self.check_encoding()
+
+    def _check_record_length(self, newlines: np.ndarray, ends: np.ndarray) -> None:
+        line_numbers = self.lines + np.cumsum(newlines, dtype=np.int64)
+        at_ends = np.concatenate(([self._record_line], line_numbers[ends], line_numbers[-1:]))
+        too_long = np.flatnonzero(np.diff(at_ends) > _RECORD_LINES)
+        if too_long.size:
+            line = int(at_ends[too_long[0]]) + 1
+            raise InputError(f"{self._told}:{line}: a quote is opened here and never closed; mend or remove it")
+        self._record_line = int(at_ends[-2])
+
+    def check_encoding(self) -> None:
+        """Judge what was read so far.
+
+        Raises:
+            InputError: the text is of another encoding: more than a few rows are broken.
+        """
+        is_most = self._undecodable_bytes * 2 > self._other_characters
+        if self._undecodable_bytes > _FEW_BYTES and is_most and self._undecodable_lines * 10 > self.lines:
+            raise InputError(f"{self._told}: the text is not {self._encoding}; set the `encoding` that the file has")

@@ -1,0 +1,110 @@
+"""Which files a source has delivered, of which stream each is, and when it was delivered."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path, PurePath
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from ingestion.contract import Format, Stream, systems
+from ingestion.reading import Reading
+from ingestion.sources_file import Source, Sources
+from leadmill.errors import InputError
+
+COMPRESSED = (".gz", ".zst")
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SUFFIXES: dict[Format, str] = {"api_pages": ".jsonl", "csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
+
+
+class Delivery(NamedTuple):
+    """One file, to be read as one stream."""
+
+    path: Path
+    relative: str  # below the source's folder, with forward slashes
+    reading: Reading
+    delivered_at: datetime  # aware, UTC
+
+
+def deliveries(sources: Sources, source: Source, as_of: datetime) -> list[Delivery]:
+    """Return the files of a source that were delivered by `as_of`, reading by reading, in a stable order.
+
+    A file below no dated folder counts as delivered at `as_of`; who has landed it before knows better.
+
+    Raises:
+        InputError: the source's folder does not exist.
+    """
+    found = _mapped(sources, source) if source.system == "files" else _of_connector(sources, source)
+    dated = (
+        Delivery(path, relative, reading, _delivered_at(relative, sources.zone) or as_of)
+        for path, relative, reading in found
+    )
+    return sorted(
+        (delivery for delivery in dated if delivery.delivered_at <= as_of),
+        key=lambda found: (found.reading.stream, found.reading.model_dump_json(), found.delivered_at, found.relative),
+    )
+
+
+def _mapped(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Reading]]:
+    for mapped in source.streams:
+        reading = Reading.of_mapping(mapped, sources.business_timezone)
+        pattern = str(sources.folder / mapped.path)
+        folder = Path(re.split(r"[*?\[]", pattern)[0]).parent
+        if not folder.is_dir():
+            raise InputError(f"source {source.name}: no such folder {folder} (path {mapped.path!r}); mend `path`")
+        for name in glob.glob(pattern, recursive=True):
+            path = Path(name)
+            if path.is_file():
+                yield path, PurePath(os.path.relpath(path, sources.folder)).as_posix(), reading
+
+
+def _of_connector(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Reading]]:
+    folder = sources.folder / (source.path or "")
+    if not folder.is_dir():
+        raise InputError(f"source {source.name}: no such folder {folder}; mend `path`")
+    streams = systems()[source.system].streams
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith("."):
+            relative = path.relative_to(folder)
+            for name, file_format in _streams_of(relative, streams):
+                yield (
+                    path,
+                    relative.as_posix(),
+                    Reading.of_connector(source.system, name, file_format, sources.business_timezone),
+                )
+
+
+def _streams_of(relative: PurePath, streams: dict[str, Stream]) -> list[tuple[str, Format]]:
+    """Return the streams that a file holds; a pattern with more folders is more exact and wins."""
+    plain = relative.with_suffix("") if relative.suffix in COMPRESSED else relative
+    matches = [
+        (len(PurePath(stream.files).parts), name, file_format)
+        for name, stream in streams.items()
+        if stream.files and plain.match(stream.files)
+        for file_format in _formats(stream)
+        if plain.suffix == _SUFFIXES[file_format]
+    ]
+    most = max((parts for parts, *_ in matches), default=0)
+    return [(name, file_format) for parts, name, file_format in matches if parts == most]
+
+
+def _formats(stream: Stream) -> list[Format]:
+    if stream.format is None:
+        return []
+    return stream.format if isinstance(stream.format, list) else [stream.format]
+
+
+def _delivered_at(relative: str, zone: ZoneInfo) -> datetime | None:
+    """Return the end of the business day that names the innermost dated folder; None without one."""
+    for part in reversed(PurePath(relative).parts[:-1]):
+        if _DATED.fullmatch(part):
+            try:
+                day = date.fromisoformat(part)
+            except ValueError:
+                continue  # such as 2026-99-99: a name, not a date
+            return datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC)
+    return None

@@ -1,0 +1,63 @@
+"""Extract a source: land the files it has delivered. Nothing here touches the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from ingestion import landing
+from ingestion.delivery import deliveries
+from ingestion.sources_file import Sources
+from leadmill.errors import InputError
+from leadmill.settings import Home
+
+
+@dataclass(frozen=True)
+class ExtractResult:
+    """What an extract landed."""
+
+    source: str
+    files: int
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.files:,} new file(s), {self.rows:,} rows landed"
+
+
+def extract(
+    sources: Sources, source_name: str, home: Home, as_of: datetime, progress: Callable[[str], None]
+) -> ExtractResult:
+    """Land what a source has delivered by `as_of` and has not been landed yet.
+
+    Args:
+        sources: the sources file.
+        source_name: which of its sources.
+        home: the data home.
+        as_of: the run's moment, aware.
+        progress: gets a line for each stream.
+
+    Raises:
+        InputError: some files can't be read as what they should be; all the others have landed.
+        LeadmillError: the disk is full, or another process extracts this source.
+    """
+    source = next((found for found in sources.sources if found.name == source_name), None)
+    if source is None:
+        names = ", ".join(found.name for found in sources.sources)
+        raise InputError(f"no source {source_name!r} in the sources file; it has: {names}")
+    found = deliveries(sources, source, as_of)
+    if not found:
+        progress(f"{source.name}: no file was delivered by {as_of.isoformat()}")
+    mistakes: list[InputError] = []
+    extracted = []
+    with landing.extracting(home, source.name):
+        known = landing.landed_before(home, source.name)
+        for reading, files in groupby(found, key=lambda delivery: delivery.reading):
+            manifest = landing.land(home, source.name, as_of, list(files), known, mistakes)
+            if manifest:
+                extracted.append(manifest)
+                progress(f"{reading.stream}: {len(manifest.files):,} new file(s), {manifest.rows:,} rows")
+    if mistakes:
+        raise InputError("\n".join(str(mistake) for mistake in mistakes))
+    return ExtractResult(source.name, sum(len(m.files) for m in extracted), sum(m.rows for m in extracted))

@@ -1,0 +1,190 @@
+"""Look through a landed file: is it what it should be, and how many rows come in?
+
+Rows are counted from bytes, array lengths and Parquet's own footer, apart from the SQL that loads them, so that
+rows in = rows loaded + rows quarantined is a test and not a tautology.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from ingestion.contract import Stream
+from ingestion.counting import LineCount
+from ingestion.reading import Reading
+from ingestion.text import MARK, Utf8Lines, lines_sql
+from leadmill.errors import InputError
+
+_MARK = MARK.encode()
+
+
+class Inspection(BaseModel):
+    """What was found in a file."""
+
+    rows: int
+    furniture_lines: int = 0
+    columns: list[str] | None = None  # header of a CSV file, names in a Parquet file
+    types: list[str] | None = None  # of a Parquet file's columns
+    header_lines: int = 0  # lines above the first record
+    end_line: int | None = None  # the line, counted from 1, that ends the section
+    has_quoted_newlines: bool = False
+
+
+def inspect(path: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
+    """Inspect a landed file; write a plain copy beside it when it is text of another encoding or line end.
+
+    Args:
+        path: the landed file.
+        reading: how it is to be read.
+        told: the file's name for messages.
+
+    Returns:
+        The file that the loader may read as it stands, and what was found in it.
+
+    Raises:
+        InputError: it can't be read at all: cut or broken archive, wrong encoding, missing required column.
+    """
+    try:
+        if reading.format == "parquet":
+            readable, found = path, _inspect_parquet(path)
+        else:
+            readable = _plain(path, reading.encoding)
+            lines = Utf8Lines(readable, "utf-8")
+            is_csv = reading.format == "csv"
+            found = _inspect_csv(lines, reading, told) if is_csv else _inspect_json(readable, lines, reading, told)
+    except (OSError, pa.ArrowException) as error:
+        if getattr(error, "errno", None):
+            raise  # the disk's fault, not the file's
+        raise InputError(f"{told}: not a whole {reading.format} file ({error}); have it delivered again") from error
+    if found.columns is not None:
+        _check_columns(found.columns, reading, told)
+    return readable, found
+
+
+def _plain(path: Path, encoding: str) -> Path:
+    """Return the file itself when it is UTF-8 with line feeds, else a copy that is."""
+    lines = Utf8Lines(path, encoding)
+    for _ in lines:
+        pass
+    if lines.is_plain:
+        return path
+    copy = path.with_name(path.name.split(".")[0] + ".utf-8.txt")
+    with copy.open("wb") as file:
+        file.writelines(lines)
+    return copy
+
+
+def _check_columns(columns: list[str], reading: Reading, told: str) -> None:
+    missing = [name for name in reading.needed_columns if name not in columns]
+    if missing:
+        raise InputError(
+            f"{told}: missing required column(s) {', '.join(missing)} of {reading.system} {reading.stream};"
+            f" the file has: {', '.join(columns)}"
+        )
+
+
+def _inspect_parquet(path: Path) -> Inspection:
+    with pq.ParquetFile(path) as file:
+        return Inspection(
+            rows=file.metadata.num_rows,
+            columns=file.schema_arrow.names,
+            types=[str(kind) for kind in file.schema_arrow.types],
+        )
+
+
+def _inspect_json(path: Path, blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
+    count = LineCount(told, reading.encoding)
+    for block in blocks:
+        count.take(block)
+    count.check_encoding()
+    if reading.format == "jsonl":
+        return Inspection(rows=count.records)
+    return Inspection(rows=_page_rows(path, reading.contract))
+
+
+def _page_rows(path: Path, stream: Stream) -> int:
+    """Count the records of API pages; a line that is no page counts as one."""
+    sql = f"""
+        select coalesce(sum(
+            case
+                when json_valid(line) and json_type(line, $records) = 'ARRAY' then json_array_length(line, $records)
+                else 1
+            end
+        ), 0)::bigint
+        from {lines_sql("$files")}
+        where line <> ''
+    """
+    with duckdb.connect() as connection:
+        rows = connection.execute(sql, {"files": [str(path)], "records": f"$.{stream.records}"}).fetchall()
+    return int(rows[0][0])
+
+
+def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
+    stream = reading.contract
+    header_lines, columns = _header(blocks, stream, told)
+    if any(MARK in name for name in columns):
+        raise InputError(f"{told}:{header_lines}: the header is not {reading.encoding}; set the file's `encoding`")
+    count = LineCount(told, reading.encoding, lines=header_lines, has_quotes=True)
+    furniture = re.compile(b"(?m)" + stream.furniture.encode()) if stream.furniture else None
+    ends = stream.section.ends_before if stream.section else None
+    furniture_lines, end_line = 0, None
+    for block in _below(blocks, header_lines):
+        end = re.search(b"(?m)^" + re.escape(ends.encode()), block) if ends else None
+        body = block[: end.start()] if end else block
+        if body:
+            count.take(body)
+            furniture_lines += len(furniture.findall(body)) if furniture else 0
+        if end:
+            end_line = count.lines + 1
+            break
+    count.check_encoding()
+    return Inspection(
+        rows=count.records - furniture_lines,
+        furniture_lines=furniture_lines,
+        columns=columns,
+        header_lines=header_lines,
+        end_line=end_line,
+        has_quoted_newlines=count.quoted_newlines > 0,
+    )
+
+
+def _header(blocks: Utf8Lines, stream: Stream, told: str) -> tuple[int, list[str]]:
+    """Return up to which line the header goes, and its names, told apart and none empty."""
+    lines = chain.from_iterable(block.splitlines() for block in blocks)
+    is_found, header = False, b""
+    for number, line in enumerate(lines, start=1):
+        if header:
+            header += b"\n" + line
+        elif stream.section and not is_found:
+            is_found = line.startswith(stream.section.starts_after.encode())
+            continue
+        elif number > stream.skip_lines and line:
+            header = line
+        if header and header.count(b'"') % 2 == 0:
+            names = [name.strip() for name in next(csv.reader([header.decode()]))]
+            return number, [
+                name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
+                for at, name in enumerate(names)
+            ]
+    sought = f"a header below {stream.section.starts_after!r}" if stream.section else "a header line"
+    raise InputError(f"{told}: no {sought}; have the file delivered again")
+
+
+def _below(blocks: Utf8Lines, lines: int) -> Iterator[bytes]:
+    """Yield what stands below the first lines."""
+    for block in blocks:
+        above = block.split(b"\n", lines)
+        if len(above) > lines:
+            if above[-1]:
+                yield above[-1]
+            lines = 0
+        else:
+            lines -= block.count(b"\n")

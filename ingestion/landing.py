@@ -1,0 +1,238 @@
+"""The landing: immutable copies of what sources delivered, each extract a folder with a manifest.
+
+A folder is written under a temporary name, flushed to disk and renamed: one that can be seen is whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
+
+from ingestion.delivery import COMPRESSED, Delivery
+from ingestion.inspection import Inspection, inspect
+from ingestion.reading import Reading
+from ingestion.text import BLOCK_BYTES, byte_blocks
+from leadmill.errors import InputError, LeadmillError
+from leadmill.settings import Home
+
+MANIFEST = "manifest.json"
+_PARTIAL = ".partial-"
+
+Known = tuple[str, str, str]  # stream, path and sha256 of a file that has landed
+
+
+class LandedFile(BaseModel):
+    """One file of an extract."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str  # of the copy in the extract's folder
+    readable_name: str  # the same, or the copy in plain UTF-8 that the loader reads
+    path: str  # below the source's folder
+    sha256: str  # of the content, and of the mapping if there is one: what was read, and how
+    bytes: int
+    delivered_at: datetime
+    found: Inspection
+
+
+class Manifest(BaseModel):
+    """What one extract of one stream landed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    extract_id: str
+    as_of: datetime
+    rows: int
+    reading: Reading
+    files: list[LandedFile]
+
+
+def manifests(home: Home, source: str = "*") -> list[tuple[Path, Manifest]]:
+    """Return the whole extracts, of one source or of all, with their folders, oldest first within a stream."""
+    found = sorted(home.landing.glob(f"{source}/*/[!.]*/{MANIFEST}"))
+    return [(path.parent, Manifest.model_validate_json(path.read_bytes())) for path in found]
+
+
+def landed_before(home: Home, source: str) -> set[Known]:
+    """Return what of a source has landed."""
+    return {(past.reading.stream, file.path, file.sha256) for _, past in manifests(home, source) for file in past.files}
+
+
+@contextmanager
+def extracting(home: Home, source: str) -> Iterator[None]:
+    """Hold a source's landing for one process, and clear what a killed one left half-written.
+
+    Raises:
+        LeadmillError: another process extracts this source, or the disk is full.
+    """
+    folder = home.landing / source
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=1):
+            for partial in folder.glob(f"*/{_PARTIAL}*"):
+                shutil.rmtree(partial)
+            yield
+    except Timeout:
+        raise LeadmillError(f"source {source} is being extracted by another process; wait for it or stop it") from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise LeadmillError(
+            f"disk is full below {home.landing}: free space and run again; nothing half-landed"
+        ) from error
+
+
+def land(
+    home: Home, source: str, as_of: datetime, deliveries: list[Delivery], known: set[Known], mistakes: list[InputError]
+) -> Manifest | None:
+    """Land the files of one reading that have not landed with this content before.
+
+    Args:
+        home: the data home.
+        source: the source's name.
+        as_of: the run's moment, aware.
+        deliveries: files of one source and one reading.
+        known: what of this source has landed before.
+        mistakes: gets the error of each file that can't be read; the other files land.
+
+    Returns:
+        The new extract's manifest; None if nothing is new.
+    """
+    reading = deliveries[0].reading
+    stream = home.landing / source / reading.stream
+    partial = stream / f"{_PARTIAL}{as_of:%Y%m%dT%H%M%SZ}"
+    partial.mkdir(parents=True)
+    try:
+        files = list(_landed(partial, deliveries, known, mistakes))
+        if not files:
+            partial.rmdir()
+            return None
+        manifest = Manifest(
+            source=source,
+            extract_id=_extract_id(as_of, files),
+            as_of=as_of,
+            rows=sum(file.found.rows for file in files),
+            reading=reading,
+            files=files,
+        )
+        (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1))
+        for path in [*partial.iterdir(), partial]:
+            _flush(path)
+        partial.rename(stream / manifest.extract_id)
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+    _flush(stream)
+    return manifest
+
+
+def _landed(
+    folder: Path, deliveries: list[Delivery], known: set[Known], mistakes: list[InputError]
+) -> Iterator[LandedFile]:
+    """Copy and inspect new files; one that can't be read goes to `mistakes` and leaves nothing behind."""
+    for number, delivery in enumerate(deliveries, start=1):
+        copy = folder / f"{number:05d}{_suffixes(delivery)}"
+        try:
+            if (delivery.reading.stream, delivery.relative, _sha256(delivery)) in known:
+                continue
+            digest = _copy(delivery, copy)
+            readable, found = inspect(copy, delivery.reading, str(delivery.path))
+        except InputError as mistake:
+            mistakes.append(mistake)
+            for path in folder.glob(f"{number:05d}.*"):
+                path.unlink()
+            continue
+        yield LandedFile(
+            name=copy.name,
+            readable_name=readable.name,
+            path=delivery.relative,
+            sha256=digest,
+            bytes=copy.stat().st_size,
+            delivered_at=delivery.delivered_at,
+            found=found,
+        )
+
+
+def _suffixes(delivery: Delivery) -> str:
+    """Return the suffixes of the copy: names of our own are no globs, and readers go by the suffix.
+
+    A compressed Parquet file is unpacked: its readers need to jump in it.
+    """
+    suffix = delivery.path.suffix
+    if delivery.reading.format == "parquet":
+        return ".parquet"
+    return f".txt{suffix}" if suffix in COMPRESSED else ".txt"
+
+
+def _copy(delivery: Delivery, copy: Path) -> str:
+    """Copy a delivered file and return the digest of what was copied."""
+    digest = _digest_of(delivery.reading)
+    with copy.open("wb") as target:
+        for block in _content(delivery.path):
+            digest.update(block)
+            target.write(block)
+    if delivery.reading.format == "parquet" and delivery.path.suffix in COMPRESSED:
+        _unpack(copy, delivery.path.suffix, told=str(delivery.path))
+    return digest.hexdigest()
+
+
+def _content(path: Path) -> Iterator[bytes]:
+    """Yield a delivered file's bytes.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _unpack(copy: Path, suffix: str, told: str) -> None:
+    packed = copy.rename(copy.with_suffix(suffix))
+    with copy.open("wb") as target:
+        try:
+            target.writelines(byte_blocks(packed))
+        except OSError as error:
+            if error.errno:
+                raise
+            raise InputError(f"{told}: not a whole archive ({error}); have it delivered again") from error
+    packed.unlink()
+
+
+def _digest_of(reading: Reading) -> hashlib._Hash:
+    """Return a digest to which the mapping was given: a changed mapping reads a file anew."""
+    return hashlib.sha256(b"" if reading.mapping is None else reading.model_dump_json().encode())
+
+
+def _sha256(delivery: Delivery) -> str:
+    digest = _digest_of(delivery.reading)
+    for block in _content(delivery.path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _extract_id(as_of: datetime, files: list[LandedFile]) -> str:
+    """Return a name that sorts by time and differs when the content does."""
+    content = hashlib.sha256("".join(f"{file.path}\n{file.sha256}\n" for file in files).encode())
+    return f"{as_of:%Y%m%dT%H%M%SZ}-{content.hexdigest()[:8]}"
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

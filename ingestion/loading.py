@@ -1,0 +1,213 @@
+"""Load landed files into raw: set-based, each file once, rows in = rows loaded + rows quarantined."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from ingestion import ledger
+from ingestion.contract import create_raw_tables, quoted, table_name
+from ingestion.landing import LandedFile, Manifest, manifests
+from ingestion.parsing import literal
+from ingestion.records import Shape, records_of, value_of
+from ingestion.warehouse import connect, writer_lock
+from leadmill.errors import LeadmillError
+from leadmill.settings import Home
+
+# Files of one shape are read by one statement, up to this size: a transaction stays small enough for its memory.
+_BATCH_BYTES = 1 << 30
+_BATCH_FILES = 500
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load brought into raw."""
+
+    files: int
+    rows_loaded: int
+    rows_quarantined: int
+
+    def __str__(self) -> str:
+        set_aside = f", {self.rows_quarantined:,} quarantined" if self.rows_quarantined else ""
+        return f"{self.files:,} file(s), {self.rows_loaded:,} rows loaded{set_aside}"
+
+
+class _Landed(NamedTuple):
+    """One landed file with its extract."""
+
+    folder: Path
+    manifest: Manifest
+    file: LandedFile
+
+    @property
+    def filename(self) -> str:
+        return str(self.folder / self.file.readable_name)
+
+    @property
+    def shape(self) -> Shape:
+        found = self.file.found
+        return Shape(
+            self.manifest.reading, tuple(found.columns or ()), tuple(found.types or ()), found.has_quoted_newlines
+        )
+
+
+def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadResult:
+    """Load every landed file that the ledger does not name; create missing raw tables.
+
+    Args:
+        home: the data home.
+        as_of: the run's moment, aware; files delivered later are left for a later run.
+        progress: gets a line for each batch of files.
+
+    Raises:
+        LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back.
+    """
+    loaded_at = datetime.now(UTC)
+    total = LoadResult(0, 0, 0)
+    with writer_lock(home), connect(home) as connection:
+        # A batch has few files and many lines, which the optimiser cannot know: joins stay as they are written.
+        connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
+        create_raw_tables(connection)
+        ledger.create_tables(connection)
+        for batch in _batches(_pending(home, as_of, connection)):
+            done = _load_batch(connection, batch, loaded_at)
+            stream = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream}"
+            progress(f"{stream}: {done}")
+            total = LoadResult(
+                total.files + done.files,
+                total.rows_loaded + done.rows_loaded,
+                total.rows_quarantined + done.rows_quarantined,
+            )
+    return total
+
+
+def _pending(home: Home, as_of: datetime, connection: duckdb.DuckDBPyConnection) -> list[_Landed]:
+    loaded = ledger.loaded_files(connection)
+    return [
+        _Landed(folder, manifest, file)
+        for folder, manifest in manifests(home)
+        for file in manifest.files
+        if file.delivered_at <= as_of
+        and (manifest.source, manifest.reading.stream, manifest.extract_id, file.name) not in loaded
+    ]
+
+
+def _batches(pending: list[_Landed]) -> Iterator[list[_Landed]]:
+    """Group files that one statement can read; two deliveries of one path never stand in the same batch."""
+    groups: dict[tuple[str, str, Shape], list[_Landed]] = defaultdict(list)
+    for landed in pending:
+        groups[landed.manifest.source, landed.manifest.reading.stream, landed.shape].append(landed)
+    for group in groups.values():
+        batch: list[_Landed] = []
+        size = 0
+        for landed in group:
+            is_full = size + landed.file.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES
+            if batch and (is_full or landed.file.path in {other.file.path for other in batch}):
+                yield batch
+                batch, size = [], 0
+            batch.append(landed)
+            size += landed.file.bytes
+        yield batch
+
+
+def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_at: datetime) -> LoadResult:
+    """Load the files of a batch in one transaction.
+
+    Raises:
+        LeadmillError: rows went missing or the disk is full; the batch is rolled back.
+    """
+    told = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream} ({batch[0].folder.name})"
+    connection.begin()
+    try:
+        result = _insert(connection, batch, loaded_at.replace(tzinfo=None))
+        connection.commit()
+    except BaseException as error:
+        connection.rollback()
+        if not isinstance(error, duckdb.Error):
+            raise
+        # DuckDB quotes values in the messages of most errors; those of files and memory hold none.
+        is_safe = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+        what = str(error) if is_safe else type(error).__name__
+        raise LeadmillError(f"{told} could not be loaded; rolled back: {what}") from None
+    return result
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_at: datetime) -> LoadResult:
+    manifest = batch[0].manifest
+    reading = manifest.reading
+    table = f"raw.{quoted(table_name(reading.system, reading.stream))}"
+    connection.execute(f"set TimeZone = {literal(reading.timezone)}")
+    _name_files(connection, batch)
+    records = records_of(batch[0].shape, [landed.filename for landed in batch], connection)
+    new_rows, new_quarantine = _new_rows(connection, table), _new_rows(connection, "ops.quarantine")
+    values = {field.name: value_of(field) for field in reading.fields} | {
+        "_extra": "extra",
+        "_source": "$source",
+        "_stream": "$stream",
+        "_file": "path",
+        "_row_number": "row_number",
+        "_delivered_at": "delivered_at",
+        "_loaded_at": "$loaded_at",
+    }
+    parameters = {"source": manifest.source, "stream": reading.stream, "loaded_at": loaded_at}
+    connection.execute(
+        f"""
+        insert into {table} ({", ".join(quoted(name) for name in values)})
+        select {", ".join(values.values())}
+        from ({records.sql}) as records
+        join batch using (file_no)
+        where reason is null
+        """,
+        parameters,
+    )
+    loaded = _by_file(connection, "_file", new_rows)
+    if sum(loaded.values()) != sum(landed.file.found.rows for landed in batch):
+        ledger.set_aside(connection, records, parameters)
+    quarantined = _by_file(connection, "file", new_quarantine)
+    for landed in batch:
+        ledger.enter(
+            connection,
+            landed.manifest,
+            landed.file,
+            rows_loaded=loaded.get(landed.file.path, 0),
+            rows_quarantined=quarantined.get(landed.file.path, 0),
+            loaded_at=loaded_at,
+        )
+    ledger.report_unknown_columns(connection, manifest, records, new_rows)
+    return LoadResult(len(batch), sum(loaded.values()), sum(quarantined.values()))
+
+
+def _name_files(connection: duckdb.DuckDBPyConnection, batch: list[_Landed]) -> None:
+    connection.execute(
+        """
+        create or replace temp table batch as
+        select
+            unnest($filename) as filename, unnest(range($files)) as file_no, unnest($path) as path,
+            unnest($delivered_at)::timestamp as delivered_at,
+            unnest($header_lines)::bigint as header_lines, unnest($end_line)::bigint as end_line
+        """,
+        {
+            "filename": [landed.filename for landed in batch],
+            "files": len(batch),
+            "path": [landed.file.path for landed in batch],
+            "delivered_at": [landed.file.delivered_at.astimezone(UTC).replace(tzinfo=None) for landed in batch],
+            "header_lines": [landed.file.found.header_lines for landed in batch],
+            "end_line": [landed.file.found.end_line for landed in batch],
+        },
+    )
+
+
+def _new_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return, before an insert, the `from` clause that will give the inserted rows."""
+    last = connection.execute(f"select coalesce(max(rowid), -1) from {table}").fetchall()[0][0]
+    return f"{table} where rowid > {last}"
+
+
+def _by_file(connection: duckdb.DuckDBPyConnection, file: str, rows: str) -> dict[str, int]:
+    return dict(connection.execute(f"select {file}, count(*) from {rows} group by {file}").fetchall())

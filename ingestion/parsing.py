@@ -1,0 +1,201 @@
+"""SQL expressions that turn the text (or the Parquet value) of a field into the type of the raw contract.
+
+Each expression gives NULL where the value does not fit; the loader sets such rows aside. Texts without an offset are
+read in the session's ``TimeZone``, which the loader sets to the stream's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+import duckdb
+
+from ingestion.contract import Column, quoted
+from ingestion.reading import Field, Reading
+
+Structure = str | dict[str, "Structure"] | list["Structure"]
+_TIMES = {"DATE", "TIMESTAMP"}
+_WHOLE_NUMBERS = {"BIGINT", "INTEGER"}
+
+
+def literal(text: str) -> str:
+    """Return an SQL text literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def is_nested(column: Column) -> bool:
+    """Return whether a column holds a structure or list."""
+    return "STRUCT" in column.type or column.type.endswith("[]")
+
+
+def from_text(text: str, field: Field, reading: Reading) -> str:
+    """Return SQL that parses a text (empty means absent) into a field's type.
+
+    Args:
+        text: an SQL expression of type VARCHAR, or JSON for nested and JSON columns.
+        field: the field.
+        reading: how its stream is read.
+    """
+    column, kind = field.column, field.column.type
+    if is_nested(column):
+        structure = literal(json.dumps(_text_structure(duckdb.sqltype(kind))))
+        return f"try(cast(json_transform({text}, {structure}) as {kind}))"
+    if kind in {"VARCHAR", "JSON"}:
+        return text
+    if column.parse == "epoch_ms":
+        return _epoch_ms(text)
+    if kind in _TIMES:
+        return _time(text, kind, column.parse or reading.date_format)
+    return _number(text, kind, reading.contract.thousands)
+
+
+def from_value(value: str, actual: str, field: Field, reading: Reading) -> str:
+    """Return SQL that turns a Parquet value into a field's type.
+
+    Args:
+        value: an SQL expression.
+        actual: the value's type in DuckDB.
+        field: the field.
+        reading: how its stream is read.
+    """
+    kind = field.column.type
+    if actual == "VARCHAR" and not is_nested(field.column):
+        return from_text(value, field, reading)
+    if field.column.parse == "epoch_ms":
+        return _epoch_ms(value)
+    if kind == "TIMESTAMP" and (actual == "DATE" or actual.startswith("TIMESTAMP")):
+        return f"try_cast({value} as timestamptz) at time zone 'UTC'"
+    return value if actual == kind else f"try_cast({value} as {kind})"
+
+
+def _number(text: str, kind: str, thousands: str | None) -> str:
+    """A number without thousands separators; also a Boolean, which may be written 1/0, yes/no or true/false."""
+    plain = f"replace({text}, {literal(thousands)}, '')" if thousands else text
+    value = f"try_cast({plain} as {kind})"
+    if kind in _WHOLE_NUMBERS:
+        return f"case when try_cast({plain} as double) % 1 = 0 then {value} end"  # a bare cast rounds 12.5 to 13
+    return f"case when isfinite({value}) then {value} end" if kind == "DOUBLE" else value
+
+
+def _epoch_ms(value: str) -> str:
+    return f"try(epoch_ms(try_cast({value} as bigint)))"
+
+
+def _time(text: str, kind: str, date_format: str | None) -> str:
+    """Year-first dates and times as they are; others by the format. A time becomes UTC, a date stays as written."""
+    # Only a year of four digits: a cast alone would read 10/12/16 as a day of the year 10.
+    iso = f"case when substr({text}, 5, 1) in ('-', '/') then {{}} end"
+    whole = "date" if kind == "DATE" else "timestamptz"
+    found = iso.format(f"try_cast({text} as {whole})")
+    if date_format:
+        found = f"coalesce(try_strptime({text}, {literal(date_format)})::{whole}, {found})"
+    return found if kind == "DATE" else f"({found}) at time zone 'UTC'"
+
+
+def _text_structure(kind: duckdb.DuckDBPyType) -> Structure:
+    """Return the structure of a nested type with every value as text, as ``json_transform`` takes it."""
+    if kind.id == "list":
+        return [_text_structure(kind.children[0][1])]
+    if kind.id == "struct":
+        return {name: _text_structure(child) for name, child in kind.children}
+    return "VARCHAR"
+
+
+def json_structure(fields: list[Field]) -> Structure:
+    """Return what ``json_transform`` is to read of a record: texts, and JSON where a structure is wanted."""
+    structure: dict[str, Structure] = {}
+    for field in fields:
+        if field.path:
+            *parents, name = field.path.split(".")
+            place = structure
+            for parent in parents:
+                place = place.setdefault(parent, {})  # type: ignore[assignment]
+            place[name] = "JSON" if is_nested(field.column) or field.column.type == "JSON" else "VARCHAR"
+    return structure
+
+
+def json_known(fields: list[Field]) -> dict[str, object]:
+    """Return the merge patch that removes the fields of the contract from a record: what is left is unknown."""
+    patch: dict[str, object] = {}
+    for field in fields:
+        if field.path:
+            *parents, name = field.path.split(".")
+            place = patch
+            for parent in parents:
+                place = place.setdefault(parent, {})  # type: ignore[assignment]
+            place[name] = _known(duckdb.sqltype(field.column.type))
+    return patch
+
+
+def _known(kind: duckdb.DuckDBPyType) -> object:
+    return {name: _known(child) for name, child in kind.children} if kind.id == "struct" else None
+
+
+def parents(patch: dict[str, object], above: str = "") -> list[str]:
+    """Return the dotted paths of the objects in a merge patch, outer ones first."""
+    found: list[str] = []
+    for name, below in patch.items():
+        if isinstance(below, dict):
+            found += [above + name, *parents(below, f"{above}{name}.")]
+    return found
+
+
+def json_extra(record: str, patch: dict[str, object]) -> str:
+    """Return SQL for the part of a JSON record that the contract does not name; NULL when there is none."""
+    left = f"json_merge_patch({record}, {literal(json.dumps(patch, ensure_ascii=False))}::json)"
+    names = "|".join(sorted({path.rpartition(".")[2] for path in parents(patch)}))
+    # The patch leaves its objects behind, empty or not there before.
+    emptied = f"""regexp_replace({left}::varchar, '"({names})":', '', 'g')""" if names else f"{left}::varchar"
+    return f"case when regexp_matches({emptied}, '[^{{}},]') then {left} end"
+
+
+def text_of_json(field: Field) -> str:
+    """Return SQL for a field's text in the transformed record ``t``; an empty text is no value."""
+    assert field.path is not None  # noqa: S101
+    place = "t." + ".".join(quoted(part) for part in field.path.split("."))
+    return place if is_nested(field.column) or field.column.type == "JSON" else f"nullif({place}, '')"
+
+
+class Rest(NamedTuple):
+    """What of a Parquet file the contract does not name."""
+
+    sql: str | None  # a struct; None when there is nothing
+    names: list[str]  # dotted
+
+
+def parquet_rest(actual: dict[str, str], known: dict[str, str]) -> Rest:
+    """Return the columns, and the fields within columns, that the contract does not name.
+
+    Args:
+        actual: the file's columns with their DuckDB types.
+        known: those that the contract names, with the contract's types.
+    """
+    return _rest_of(
+        "source",
+        [(name, duckdb.sqltype(kind)) for name, kind in actual.items()],
+        {name: duckdb.sqltype(kind) for name, kind in known.items()},
+    )
+
+
+def _rest_of(place: str, actual: list[tuple[str, duckdb.DuckDBPyType]], known: dict[str, duckdb.DuckDBPyType]) -> Rest:
+    parts: list[str] = []
+    names: list[str] = []
+    for name, kind in actual:
+        here = f"{place}.{quoted(name)}"
+        wanted = known.get(name)
+        if wanted is None:
+            parts.append(f"{literal(name)}: {here}")
+            names.append(name)
+        elif kind.id == "struct" and wanted.id == "struct":
+            below = _rest_of(here, kind.children, dict(wanted.children))
+            if below.sql:
+                parts.append(f"{literal(name)}: {below.sql}")
+                names += [f"{name}.{path}" for path in below.names]
+        elif kind.id == "list" and wanted.id == "list":
+            # Fields of a list's elements have no place of their own, so the list is kept whole.
+            below = _rest_of("element", [("", kind.children[0][1])], {"": wanted.children[0][1]})
+            if below.sql:
+                parts.append(f"{literal(name)}: {here}")
+                names += [f"{name}[]{path}" for path in below.names]
+    return Rest("{" + ", ".join(parts) + "}" if parts else None, names)

@@ -1,0 +1,319 @@
+"""SQL that reads landed files as records of one stream: typed values, unknown rest, and what is wrong with each.
+
+The files of a batch stand in the temporary table ``batch`` (filename, file_no, path, header_lines, end_line); their
+texts share one shape, so that one statement reads them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import duckdb
+
+from ingestion import parsing
+from ingestion.contract import quoted
+from ingestion.parsing import literal
+from ingestion.reading import Field, Reading
+from ingestion.text import MARK, lines_sql
+
+# A field: quoted, or without a quote at its start. What this leaves out has a quote in the wrong place.
+_CSV_FIELD = r"""("(?:[^"]|"")*"|[^,"][^,]*|),"""
+
+
+class Shape(NamedTuple):
+    """What the files of a batch have in common."""
+
+    reading: Reading
+    columns: tuple[str, ...] = ()  # of CSV and Parquet files
+    types: tuple[str, ...] = ()  # of Parquet files, as Arrow names them
+    has_quoted_newlines: bool = False
+
+
+class Records(NamedTuple):
+    """The records of a batch as SQL.
+
+    The SQL gives file_no, row_number, record (text), extra (JSON), the value of each field, and reason and
+    column_name, which are NULL when the record fits.
+    """
+
+    sql: str
+    unknown_columns: list[str] | None  # None: only the records tell
+    unknown_parents: list[str]  # JSON objects that hold both known and unknown fields
+
+
+def records_of(shape: Shape, files: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Records:
+    """Return the SQL that reads the files of a batch."""
+    names = "[" + ", ".join(literal(file) for file in files) + "]"
+    if shape.reading.format == "parquet":
+        return _parquet_records(shape, names, connection)
+    if shape.reading.format == "csv":
+        return _csv_records(shape, names)
+    return _json_records(shape.reading, names)
+
+
+def _json_records(reading: Reading, files: str) -> Records:
+    fields = reading.fields
+    patch = parsing.json_known(fields)
+    structure = literal(json.dumps(parsing.json_structure(fields), ensure_ascii=False))
+    texts = {field.name: parsing.text_of_json(field) for field in fields if field.path}
+    sql = f"""
+        with {_pages(files, reading) if reading.format == "api_pages" else _lines_of_json(files)},
+        transformed as (
+            select *, try(json_transform(record, {structure})) as t
+            from records
+        ),
+        texts as (
+            select
+                file_no, row_number, record,
+                case when t is not null then {parsing.json_extra("record", patch)} end as extra,
+                case
+                    when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
+                    when problem is not null then problem
+                    when t is null then 'not a whole JSON record'
+                end as problem{_texts(fields, texts)}
+            from transformed
+            join batch using (file_no)
+        )
+        {
+        _judged(
+            fields, {name: parsing.from_text(quoted("text " + name), f, reading) for f in fields for name in [f.name]}
+        )
+    }
+    """
+    return Records(sql, None, parsing.parents(patch))
+
+
+def _lines_of_json(files: str) -> str:
+    return f"""
+        {_lines(files)},
+        records as (
+            select file_no, line_number as row_number, line as record, null as problem
+            from lines
+            where line <> ''
+        )
+    """
+
+
+def _pages(files: str, reading: Reading) -> str:
+    """Each line is a response page; a line that is none is one broken record."""
+    key = reading.contract.records
+    list_of_records = literal(json.dumps({key: ["JSON"]}))
+    return f"""
+        {_lines(files)},
+        pages as (
+            select file_no, line_number, line,
+                try(json_transform(line, {list_of_records}))[{literal(str(key))}]::varchar[] as found
+            from lines
+            where line <> ''
+        ),
+        page_starts as materialized (
+            select
+                file_no, line_number,
+                sum(coalesce(len(found), 1)) over (partition by file_no order by line_number)
+                - coalesce(len(found), 1) as rows_before
+            from pages
+        ),
+        records as (
+            select
+                file_no, rows_before + unnest(range(1, coalesce(len(found), 1) + 1)) as row_number,
+                coalesce(unnest(coalesce(found, [line])), 'null') as record,
+                case when found is null then {literal(f"not a whole response page with a list {key!r}")} end as problem
+            from pages
+            join page_starts using (file_no, line_number)
+        )
+    """
+
+
+def _csv_records(shape: Shape, files: str) -> Records:
+    reading = shape.reading
+    fields = reading.fields
+    places = {field.path: shape.columns.index(field.path) + 1 for field in fields if field.path in shape.columns}
+    texts = {field.name: _csv_text(places[field.path]) for field in fields if field.path in places}
+    unknown = [name for name in shape.columns if name not in places]
+    extra = ", ".join(f"{literal(name)}, {_csv_text(shape.columns.index(name) + 1)}" for name in unknown)
+    furniture = reading.contract.furniture
+    sql = f"""
+        with {_lines(files)},
+        {_quoted_records() if shape.has_quoted_newlines else _plain_records()},
+        split as (
+            select
+                *,
+                case
+                    when contains(record, '"') then regexp_extract_all(record || ',', {literal(_CSV_FIELD)}, 1)
+                    else string_split(record, ',')
+                end as f
+            from records
+            where record <> '' {f"and not regexp_matches(record, {literal(furniture)})" if furniture else ""}
+        ),
+        texts as (
+            select
+                file_no, row_number, record, {f"json_object({extra})" if extra else "null::json"} as extra,
+                case
+                    when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
+                    when contains(record, '"') and array_to_string(f, ',') <> record then 'quotes that do not match'
+                    when len(f) <> {len(shape.columns)} then 'expected {len(shape.columns)} columns, found ' || len(f)
+                end as problem{_texts(fields, texts)}
+            from split
+            join batch using (file_no)
+        )
+        {
+        _judged(
+            fields, {name: parsing.from_text(quoted("text " + name), f, reading) for f in fields for name in [f.name]}
+        )
+    }
+    """
+    return Records(sql, unknown, [])
+
+
+def _csv_text(place: int) -> str:
+    field = f"f[{place}]"
+    return (
+        f"""nullif(case when starts_with({field}, '"') then replace({field}[2:-2], '""', '"') else {field} end, '')"""
+    )
+
+
+def _plain_records() -> str:
+    return "records as (select file_no, line_number as row_number, line as record from lines)"
+
+
+def _quoted_records() -> str:
+    """Put lines together that a quoted newline has parted: a record ends where its quotes are even."""
+    return """
+        quotes as (
+            select *, (len(line) - len(replace(line, '"', ''))) % 2 as quotes
+            from lines
+        ),
+        starts as (
+            select
+                *,
+                coalesce(sum(quotes) over (
+                    partition by file_no order by line_number rows between unbounded preceding and 1 preceding
+                ), 0) % 2 = 0 as is_start
+            from quotes
+        ),
+        numbered as (
+            select *, sum(is_start::integer) over (partition by file_no order by line_number) as row_number
+            from starts
+        ),
+        records as (
+            select file_no, row_number, string_agg(line, chr(10) order by line_number) as record
+            from numbered
+            group by file_no, row_number
+        )
+    """
+
+
+def _lines(files: str) -> str:
+    """Lines of a batch's files below their headers and above their ends, counted from 1 below the header."""
+    return f"""
+        first_lines as materialized (
+            select filename, min(ordinality) as first_line from {lines_sql(files)} group by filename
+        ),
+        lines as (
+            select
+                file_no, ordinality - first_line + 1 - header_lines as line_number, coalesce(line, '') as line
+            from {lines_sql(files)}
+            join first_lines using (filename)
+            join batch using (filename)
+            where ordinality - first_line + 1 > header_lines
+                and (end_line is null or ordinality - first_line + 1 < end_line)
+        )
+    """
+
+
+def _parquet_records(shape: Shape, files: str, connection: duckdb.DuckDBPyConnection) -> Records:
+    reading = shape.reading
+    fields = reading.fields
+    scan = f"read_parquet({files}, filename = true, file_row_number = true)"
+    described = connection.execute(f"describe select * exclude (filename, file_row_number) from {scan}").fetchall()
+    actual = {str(name): str(kind) for name, kind, *_ in described}
+    texts = {
+        field.name: f"nullif({_source(field)}, '')" if actual[field.path] == "VARCHAR" else _source(field)
+        for field in fields
+        if field.path in actual
+    }
+    typed = {
+        field.name: parsing.from_value(
+            quoted("text " + field.name), actual.get(field.path or "", "VARCHAR"), field, reading
+        )
+        for field in fields
+    }
+    known = {field.path: field.column.type for field in fields if field.path in actual}
+    rest = parsing.parquet_rest(actual, known)
+    columns = ", ".join(f"{literal(name)}: source.{quoted(name)}" for name in actual)
+    sql = f"""
+        with texts as (
+            select
+                file_no, file_row_number + 1 as row_number, to_json(columns_of_file)::varchar as record,
+                {f"to_json({rest.sql})" if rest.sql else "null::json"} as extra,
+                null::varchar as problem{_texts(fields, texts)}
+            from (
+                select *, {{{columns}}} as columns_of_file
+                from {scan} as source
+            ) as source
+            join batch using (filename)
+        )
+        {_judged(fields, typed)}
+    """
+    return Records(sql, rest.names, [])
+
+
+def _source(field: Field) -> str:
+    return f"source.{quoted(str(field.path))}"
+
+
+def _texts(fields: list[Field], texts: dict[str, str]) -> str:
+    """Return the fields' values before they are parsed: of the record, the file's path, or a constant."""
+    found = []
+    for field in fields:
+        if field.constant is not None and field.name not in texts:
+            value = literal(field.constant)
+        elif field.column.from_path:
+            value = f"nullif(regexp_extract(path, {literal(field.column.from_path)}, 1), '')"
+        else:
+            value = texts.get(field.name, "null::varchar")
+        found.append(f",\n                {value} as {quoted('text ' + field.name)}")
+    return "".join(found)
+
+
+def _judged(fields: list[Field], typed: dict[str, str]) -> str:
+    """Return the end of the SQL: typed values, and the first thing that is wrong with each record."""
+    values = "".join(f",\n                {typed[f.name]} as {value_of(f)}" for f in fields)
+    wrong = []
+    for field in fields:
+        text, value = quoted("text " + field.name), value_of(field)
+        if field.column.required:
+            wrong.append((f"{text} is null", "required value is missing", field.name))
+        if typed[field.name] != text:
+            wrong.append((f"{text} is not null and {value} is null", f"expected {field.column.type}", field.name))
+    reasons = "".join(
+        f"\n                    when {test} then {literal(f'column {name}: {what}')}" for test, what, name in wrong
+    )
+    columns = "".join(f"\n                    when {test} then {literal(name)}" for test, _, name in wrong)
+    names = ", ".join(value_of(field) for field in fields)
+    return f"""
+        , typed as (
+            select file_no, row_number, record, extra, problem{_kept_texts(fields)}{values}
+            from texts
+        )
+        select
+            file_no, row_number, record, extra, {names},
+            case when problem is not null then problem {reasons} end as reason,
+            case when problem is not null then null {columns} end as column_name
+        from typed
+    """
+
+
+def value_of(field: Field) -> str:
+    """Return the name of a field's typed value in the SQL of the records."""
+    return quoted("value " + field.name)
+
+
+def _kept_texts(fields: list[Field]) -> str:
+    return "".join(f", {quoted('text ' + field.name)}" for field in fields)
+
+
+def _not_encoded(reading: Reading) -> str:
+    return f"bytes that are not {reading.encoding}"
