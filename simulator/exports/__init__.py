@@ -1,0 +1,1 @@
+"""How each of the company's tools exports: one module a tool."""

@@ -1,0 +1,22 @@
+"""GA4: the daily tables of the BigQuery export, as Parquet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from simulator.exports.files import export_sql, write_parquet
+from simulator.world import Delivery, Parameters, set_variables
+
+
+def write(connection: duckdb.DuckDBPyConnection, parameters: Parameters, delivery: Delivery, folder: Path) -> None:
+    """Write one delivery into `folder`: its new days, and the day before them again, with the hits that came late."""
+    query = export_sql("ga4")
+    first = parameters.start + (delivery.since - parameters.deliveries()[0].since)
+    again = first - timedelta(days=1)
+    days = [first + timedelta(days=number) for number in range((delivery.day - first).days + 1)]
+    for day in [again, *days] if again >= parameters.start else days:
+        set_variables(connection, {"day": day, "with_late": day < delivery.day})
+        write_parquet(connection, query, folder / f"events_{day:%Y%m%d}.parquet")
