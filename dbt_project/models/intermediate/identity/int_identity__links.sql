@@ -9,7 +9,7 @@ accounts as (
     select * from {{ ref('int_canonical__accounts') }}
 ),
 
-merges as (
+merged_records as (
     select * from {{ ref('int_canonical__merges') }}
 ),
 
@@ -120,7 +120,7 @@ merge_links as (
         'merge' as rule,
         loser_record_id as evidence,
         merged_at as first_seen_at
-    from merges
+    from merged_records
 ),
 
 -- Salesforce: 18-character ids are the 15-character ones with a checksum; either form may be stored.
@@ -129,7 +129,7 @@ salesforce_ids as (
         source_system,
         'lead' as record_type,
         lead_id as record_id,
-        left(lead_id, 15) as short_id
+        substring(lead_id, 1, 15) as short_id
     from salesforce_leads
 
     union all
@@ -138,7 +138,7 @@ salesforce_ids as (
         source_system,
         'contact' as record_type,
         contact_id as record_id,
-        left(contact_id, 15) as short_id
+        substring(contact_id, 1, 15) as short_id
     from salesforce_contacts
 ),
 
@@ -182,7 +182,7 @@ tool_id_links as (
         crossing.created_at as first_seen_at
     from hubspot_to_salesforce as crossing
     inner join salesforce_ids as ids
-        on left(crossing.salesforce_id, 15) = ids.short_id
+        on substring(crossing.salesforce_id, 1, 15) = ids.short_id
 
     union all
 

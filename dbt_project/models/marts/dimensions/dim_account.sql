@@ -57,9 +57,12 @@ statements as (
 described as (
     select
         account_id,
-        {% for column in ['account_name', 'industry', 'employees', 'annual_revenue', 'region', 'corporate_number'] -%}
-            arg_min({{ column }}, (precedence, record_key)) filter (where {{ column }} is not null) as {{ column }},
-        {% endfor -%}
+        arg_min(account_name, (precedence, record_key)) filter (where account_name is not null) as account_name,
+        arg_min(industry, (precedence, record_key)) filter (where industry is not null) as industry,
+        arg_min(employees, (precedence, record_key)) filter (where employees is not null) as employees,
+        arg_min(annual_revenue, (precedence, record_key)) filter (where annual_revenue is not null) as annual_revenue,
+        arg_min(region, (precedence, record_key)) filter (where region is not null) as region,
+        arg_min(corporate_number, (precedence, record_key)) filter (where corporate_number is not null) as corporate_number,
         count(*) filter (where precedence = '1') as record_count
     from statements
     group by account_id

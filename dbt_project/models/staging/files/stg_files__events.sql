@@ -25,7 +25,7 @@ final as (
         {{ as_code('channel') }} as channel,
 
         -- numbers
-        "value",
+        value,
 
         -- times
         occurred_at
