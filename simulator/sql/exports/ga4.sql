@@ -32,7 +32,7 @@ select
                 then [
                     {'key': 'source', 'value': {'string_value': ga_source, 'int_value': null, 'float_value': null, 'double_value': null}},
                     {'key': 'medium', 'value': {'string_value': ga_medium, 'int_value': null, 'float_value': null, 'double_value': null}},
-                    {'key': 'campaign', 'value': {'string_value': coalesce(as_written(campaign_code, 'ga4'), '(' || ga_medium || ')'), 'int_value': null, 'float_value': null, 'double_value': null}},
+                    {'key': 'campaign', 'value': {'string_value': coalesce(as_written(campaign_code, 'ga4'), case when ga_medium in ('organic', 'referral') then '(' || ga_medium || ')' end), 'int_value': null, 'float_value': null, 'double_value': null}},
                     {'key': 'page_referrer', 'value': {'string_value': case when ga_medium in ('organic', 'referral') then 'https://www.' || ga_source || '/' end, 'int_value': null, 'float_value': null, 'double_value': null}}
                 ]
             when name = 'scroll' then [{'key': 'percent_scrolled', 'value': {'string_value': null, 'int_value': 90, 'float_value': null, 'double_value': null}}]

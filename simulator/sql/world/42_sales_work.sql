@@ -11,8 +11,8 @@ outcomes as (
             when is_recycled then 'recycled'
             when u('tried', lead_key) > 0.92 then 'untouched'
             when u('outcome', lead_key) < 0.16 then 'unqualified'
-            when u('outcome', lead_key) < 0.55 then 'qualified'
-            when u('outcome', lead_key) < 0.57 then 'unrecorded'   -- converted without any BANT entry
+            when u('outcome', lead_key) < 0.49 then 'qualified'
+            when u('outcome', lead_key) < 0.51 then 'unrecorded'   -- converted without any BANT entry
             else 'working'
         end as outcome
     from sales_leads

@@ -1,19 +1,4 @@
 with
-mergers as (
-    -- A list import entered the same person again; a rep merged the two while the lead was still open.
-    select
-        sales_leads.lead_key,
-        whole_s(later(sales_leads.created_at, 86400 * between_numbers(0.5, 6, 'second entry', lead_key))) as entered_at,
-        case
-            when u('late lead merge', lead_key) < 0.4 and entered_at < getvariable('nights_at') - interval 1 hour
-                then whole_s(office_time('lead merge', lead_key, getvariable('nights_at'), getvariable('end_at') - interval 1 hour))
-            else whole_s(later(entered_at, 86400 * between_numbers(0.1, 9, 'lead merge', lead_key)))
-        end as merged_at
-    from sales_leads
-    inner join sales_work using (lead_key)
-    where
-        u('entered twice', lead_key) < 0.05 and sales_work.converted_at is null and sales_work.outcome <> 'recycled'
-),
 leads as (
     select
         sales_leads.lead_key,
@@ -33,18 +18,17 @@ leads as (
     where sales_leads.created_at < getvariable('until')
     union all by name
     select
-        sales_leads.lead_key + 5 as lead_key,
-        salesforce_id('00Q', sales_leads.lead_key + 5) as salesforce_id,
-        sales_leads.person_key,
-        1 + sales_leads.owner_key % 12 as owner_key,
+        lead_key,
+        salesforce_id,
+        person_key,
+        owner_key,
         'Other' as lead_source,
-        mergers.entered_at as created_at,
+        created_at,
         'second entry' as origin,
-        seen(mergers.merged_at) as merged_at,
-        case when mergers.merged_at < getvariable('until') then sales_leads.salesforce_id end as master_id
-    from mergers
-    inner join sales_leads using (lead_key)
-    where mergers.merged_at < getvariable('end_at') and mergers.entered_at < getvariable('until')
+        seen(merged_at) as merged_at,
+        case when merged_at < getvariable('until') then winner_id end as master_id
+    from second_entries
+    where created_at < getvariable('until')
 ),
 stated as (
     select

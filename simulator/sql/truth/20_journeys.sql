@@ -1,0 +1,123 @@
+create table journey_starts as
+select
+    journey_key,
+    any_value(person_key) as person_key,
+    any_value(journey_number)::int as journey_number,
+    min(created_at) as created_at,
+    coalesce(arg_min(channel, (created_at, source_system, record_id)) filter (where channel is not null), 'unattributed') as channel,
+    coalesce(arg_min(campaign_id, (created_at, source_system, record_id)) filter (where campaign_id is not null), 'unattributed')
+        as campaign_id,
+    coalesce(min(crm_mql_at), min(marketing_mql_at)) as mql_at,
+    bool_or(coalesce(is_accepting, false)) as is_accepted,
+    case when max(bant_at) is not null and max(next_step_at) is not null then greatest(max(bant_at), max(next_step_at)) end as sql_at
+from lead_records
+group by journey_key;
+
+-- An opportunity belongs to the journey of the lead it came from, else to the buyer's latest journey begun before it.
+create table truth.opportunities as
+select
+    opportunities.salesforce_id as opportunity_id,
+    opportunities.person_key,
+    coalesce(lead_records.journey_key, earlier.journey_key) as journey_key,
+    coalesce(starts.channel, 'unattributed') as channel,
+    coalesce(starts.campaign_id, 'unattributed') as campaign_id,
+    opportunities.created_at,
+    -- Without a history only the close date tells.
+    case
+        when opportunities.closed_at is not null and opportunities.is_without_history then business_midnight(opportunities.close_on)
+        else opportunities.closed_at
+    end as closed_at,
+    opportunities.closed_at is not null as is_closed,
+    opportunities.closed_at is not null and opportunities.is_winner as is_won,
+    case
+        when opportunities.closed_at is not null or opportunities.stage_4_at is not null then opportunities.amount
+        when opportunities.stage_3_at is not null then opportunities.first_amount
+    end as amount
+from opportunities
+left join lead_records on opportunities.lead_key = lead_records.lead_key
+asof left join (select journey_key, person_key, created_at from journey_starts) as earlier
+    on case when opportunities.is_contact_named then opportunities.person_key end = earlier.person_key
+    and opportunities.created_at >= earlier.created_at
+left join journey_starts as starts on starts.journey_key = coalesce(lead_records.journey_key, earlier.journey_key)
+order by opportunity_id;
+
+create table truth.journeys as
+with
+tries as (
+    select journey_key, min(tried_at) as tried_at
+    from (
+        select lead_key, done_at as tried_at from tasks where is_done
+        union all
+        select lead_key, starts_at from meetings where not is_deleted and starts_at < getvariable('end_at')
+    )
+    inner join lead_records using (lead_key)
+    group by journey_key
+),
+held as (
+    select coalesce(lead_records.journey_key, opportunities.journey_key) as journey_key, meetings.starts_at
+    from meetings
+    left join lead_records using (lead_key)
+    left join truth.opportunities as opportunities on salesforce_id('006', meetings.opportunity_key) = opportunities.opportunity_id
+    where meetings.type = 'Meeting' and not meetings.is_deleted and meetings.starts_at < getvariable('end_at')
+),
+met as (
+    select journey_key, min(starts_at) as meeting_at, max(starts_at) as last_meeting_at
+    from held
+    where journey_key is not null
+    group by journey_key
+),
+results as (
+    select
+        journey_key,
+        min(created_at) as opportunity_at,
+        min(closed_at) filter (where is_won) as won_at,
+        case when bool_and(is_closed and not is_won) then max(closed_at) end as lost_at,
+        sum(amount) filter (where is_won)::bigint as won_amount
+    from truth.opportunities
+    where journey_key is not null
+    group by journey_key
+),
+recorded as (
+    select
+        journey_starts.*,
+        case when is_accepted and tries.tried_at <= greatest(mql_at, created_at) + interval 24 hour then tries.tried_at end as sal_at,
+        met.* exclude (journey_key),
+        results.* exclude (journey_key)
+    from journey_starts
+    left join tries using (journey_key)
+    left join met using (journey_key)
+    left join results using (journey_key)
+),
+-- A stage that was skipped was reached with the next one, ...
+filled as (
+    select
+        * replace (
+            coalesce(mql_at, sal_at, sql_at, opportunity_at) as mql_at,
+            coalesce(sal_at, sql_at, opportunity_at) as sal_at,
+            coalesce(sql_at, opportunity_at) as sql_at
+        )
+    from recorded
+),
+-- ... and none stands before the one below it.
+moved as (
+    select
+        * replace (
+            case when mql_at is not null then greatest(created_at, mql_at) end as mql_at,
+            case when sal_at is not null then greatest(created_at, mql_at, sal_at) end as sal_at,
+            case when sql_at is not null then greatest(created_at, mql_at, sal_at, sql_at) end as sql_at,
+            case when opportunity_at is not null then greatest(created_at, mql_at, sal_at, sql_at, opportunity_at) end as opportunity_at,
+            case when won_at is not null then greatest(created_at, mql_at, sal_at, sql_at, opportunity_at, won_at) end as won_at,
+            case when lost_at is not null then greatest(created_at, mql_at, sal_at, sql_at, opportunity_at, lost_at) end as lost_at
+        )
+    from filled
+)
+select
+    moved.* exclude (is_accepted, last_meeting_at),
+    coalesce(last_meeting_at >= mql_at, false) as has_meeting_since_mql,
+    not people.is_free_mail and accounts.is_target and cards.card_key is null as is_valid_lead
+from moved
+inner join people using (person_key)
+inner join accounts using (account_key)
+-- Who left only a card without a true address can't be placed.
+left join cards on moved.person_key = cards.card_key and (cards.is_without_email or cards.is_placeholder)
+order by journey_key;
