@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from leadmill import tables
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
@@ -93,8 +94,8 @@ def status(home_path: Path | None, as_json: bool) -> None:
     if not run:
         click.echo(f"Nothing has run in {home.path} yet. Next: leadmill nightly --home {home.path}")
         return
-    _print_table("Last run", run, ["step", "outcome", "finished_at", "detail"])
-    _print_table("Sources", sources)
+    tables.show("Last run", run, ["step", "outcome", "finished_at", "detail"])
+    tables.show("Sources", sources)
     click.echo(f"Published: {published.version if published else 'nothing yet'}")
 
 
@@ -110,8 +111,8 @@ def kpi(home_path: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json({"funnel": funnel, "kpi": values})
         return
-    _print_table("Funnel, all time, journeys by cohort", funnel)
-    _print_table("KPIs by month (latest months)", values)
+    tables.show_funnel(funnel)
+    tables.show_kpis(values)
     marts = home.published / "current" / "marts.duckdb"
     click.echo(f"Marts: {marts}   Parquet: {marts.parent / 'parquet'}")
     click.echo("Query them with any DuckDB client, also while a load runs, or here:")
@@ -136,7 +137,7 @@ def query(sql: str, home_path: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
     else:
-        _print_table(f"{len(rows)} rows", rows)
+        tables.show(f"{len(rows)} rows", rows)
 
 
 @main.command()
@@ -155,7 +156,7 @@ def versions(home_path: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
     else:
-        _print_table("Published versions", rows)
+        tables.show("Published versions", rows)
 
 
 @main.command()
@@ -180,7 +181,7 @@ def quarantine(home_path: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
     elif rows:
-        _print_table("Quarantine", rows)
+        tables.show("Quarantine", rows)
     else:
         click.echo("Nothing is set aside.")
 
@@ -224,18 +225,3 @@ def _told(title: str, run: Callable[[], str]) -> str:
 
 def _print_json(content: Any) -> None:  # noqa: ANN401
     click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
-
-
-def _print_table(title: str, rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
-    """Print rows as a table; numbers to the right."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    names = columns or list(rows[0] if rows else [])
-    for name in names:
-        is_number = any(isinstance(row[name], int | float) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
-    Console().print(table)

@@ -21,7 +21,7 @@ def funnel_table(home: Home) -> list[dict[str, Any]]:
     return _rows(
         home,
         """
-        select step, entered, passed, round(pass_rate, 4) as pass_rate, round(median_minutes, 1) as median_minutes, cost
+        select step, entered, passed, pass_rate, median_minutes
         from marts.mart_funnel
         where view = 'cohort' and period_grain = 'all' and dimension = 'overall'
         order by step_order
@@ -30,7 +30,7 @@ def funnel_table(home: Home) -> list[dict[str, Any]]:
 
 
 def kpi_table(home: Home) -> list[dict[str, Any]]:
-    """Return the KPIs of the latest months, one row a KPI and one column a month.
+    """Return the KPIs of the latest months with their names and usual bands, one row a KPI and month.
 
     Raises:
         InputError: nothing is published yet.
@@ -38,13 +38,13 @@ def kpi_table(home: Home) -> list[dict[str, Any]]:
     return _rows(
         home,
         f"""
-        pivot (
-            select kpi_id, strftime(period_start, '%Y-%m') as month, round(value, 4) as value
-            from marts.mart_kpi_values
-            where period_grain = 'month' and dimension = 'overall'
-            qualify dense_rank() over (order by period_start desc) <= {LATEST_MONTHS}
-        )
-        on month using first(value) group by kpi_id order by kpi_id
+        select kpi_id, kpi_name, kpi_name_ja, unit, strftime(period_start, '%Y-%m') as month, value, status,
+            kpis.benchmark_low, kpis.benchmark_high
+        from marts.mart_kpi_values
+        join marts.dim_kpi as kpis using (kpi_id)
+        where period_grain = 'month' and dimension = 'overall'
+        qualify dense_rank() over (order by period_start desc) <= {LATEST_MONTHS}
+        order by kpi_id, month
         """,
     )
 

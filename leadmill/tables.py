@@ -1,0 +1,108 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Row = dict[str, Any]
+
+# Acquisition first, orders last, as people read a funnel.
+_ORDER = (
+    *("sessions", "cvr", "new_leads", "valid_leads", "cost", "cpa"),
+    *("email_sends", "delivery_rate", "open_rate", "click_rate", "unsubscribe_rate"),
+    *("mql", "sal", "sql", "sql_rate", "meetings", "meeting_rate"),
+    *("median_form_to_sal_minutes", "median_mql_to_sql_minutes"),
+    *("opportunities", "win_rate", "lead_win_rate", "wins", "revenue"),
+)
+_MINUTES_A_DAY = 1440
+_MINUTES_AN_HOUR = 60
+_STATUS_COLOUR = {"below": "yellow", "above": "yellow"}
+
+
+def show(title: str, rows: list[Row], columns: list[str] | None = None) -> None:
+    """Print rows as a table, numbers to the right."""
+    names = columns or list(rows[0] if rows else [])
+    table = Table(title=title, title_justify="left")
+    for name in names:
+        is_number = any(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+    _console().print(table)
+
+
+def show_funnel(rows: list[Row]) -> None:
+    """Print the funnel: how many journeys entered each step, and how many of them passed to the next, how fast."""
+    widest = max((row["entered"] for row in rows), default=0)
+    table = Table(title="Funnel: all journeys / ファネル", title_justify="left")
+    table.add_column("step")
+    for name in ("entered", "passed on", "pass rate", "median time"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for row in rows:
+        table.add_row(
+            row["step"],
+            f"{row['entered']:,}",
+            "" if row["passed"] is None else f"{row['passed']:,}",
+            formatted(row["pass_rate"], "ratio"),
+            formatted(row["median_minutes"], "minutes"),
+            "█" * round(30 * row["entered"] / widest) if widest else "",
+        )
+    _console().print(table)
+
+
+def show_kpis(rows: list[Row]) -> None:
+    """Print one line a KPI and one column a month; values outside the usual band stand out."""
+    months = sorted({row["month"] for row in rows})
+    value = {(row["kpi_id"], row["month"]): row for row in rows}
+    kpis = sorted({row["kpi_id"]: row for row in rows}.values(), key=lambda row: _rank(row["kpi_id"]))
+    table = Table(title="KPIs by month / 月次KPI", title_justify="left", caption="yellow: outside the usual band")
+    table.add_column("KPI")
+    table.add_column("指標")
+    for month in months:
+        table.add_column(month, justify="right")
+    table.add_column("usual", justify="right")
+    for kpi in kpis:
+        cells = [value.get((kpi["kpi_id"], month)) for month in months]
+        table.add_row(kpi["kpi_name"], kpi["kpi_name_ja"], *(_cell(cell) for cell in cells), _band(kpi))
+    _console().print(table)
+
+
+def formatted(value: float | None, unit: str) -> str:
+    """Return a value as people write it: 7.6 %, 1,234, 2.3 h."""
+    if value is None:
+        return ""
+    if unit == "ratio":
+        return f"{100 * value:.1f} %"
+    if unit == "minutes":
+        if value >= _MINUTES_A_DAY:
+            return f"{value / _MINUTES_A_DAY:.1f} d"
+        return f"{value / _MINUTES_AN_HOUR:.1f} h" if value >= _MINUTES_AN_HOUR else f"{value:.0f} min"
+    return f"{value:,.0f}"
+
+
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return ""
+    text, colour = formatted(row["value"], row["unit"]), _STATUS_COLOUR.get(row["status"])
+    return f"[{colour}]{text}[/{colour}]" if colour and text else text
+
+
+def _band(kpi: Row) -> str:
+    low, high = formatted(kpi["benchmark_low"], kpi["unit"]), formatted(kpi["benchmark_high"], kpi["unit"])
+    if low and high:
+        return f"{low} – {high}"
+    return f"≤ {high}" if high else f"≥ {low}" if low else ""
+
+
+def _rank(kpi_id: str) -> tuple[int, str]:
+    return (_ORDER.index(kpi_id) if kpi_id in _ORDER else len(_ORDER), kpi_id)
+
+
+def _console() -> Console:
+    """Return a console wide enough for a month a column, also where there is no terminal (make, CI)."""
+    return Console(width=max(shutil.get_terminal_size((150, 0)).columns, 120))
