@@ -15,10 +15,10 @@ funnel as (
 
 stage_counts as (
     select
-        (select count(*) + count(mql_at) + count(sal_at) + count(sql_at) + count(opportunity_at) + count(won_at)
-            + count(lost_at)
-        from lifecycle) as reached,
+        count(*) + count(mql_at) + count(sal_at) + count(sql_at) + count(opportunity_at) + count(won_at)
+        + count(lost_at) as reached,
         (select count(*) from stage_events) as entered
+    from lifecycle
 ),
 
 first_steps as (

@@ -15,7 +15,11 @@ versions as (
 ),
 
 known_rules as (
-    select * from (
+    select
+        known.stage,
+        known.rule,
+        known.has_parameter
+    from (
         values
         ('lead', 'created', false),
         ('mql', 'marked', false),

@@ -29,4 +29,4 @@ where
 union all
 select kpi_id, 'parent that is not there' as problem
 from kpis
-where parent_kpi_id is not null and parent_kpi_id not in (select kpi_id from kpis)
+where parent_kpi_id is not null and parent_kpi_id not in (select known.kpi_id from kpis as known)

@@ -40,22 +40,48 @@ totals as (
 ),
 
 facts as (
-    select 'new_leads' as kpi_id, count(*) as total from lifecycle
+    select
+        'new_leads' as kpi_id,
+        count(*) as total
+    from lifecycle
     union all
-    select 'mql' as kpi_id, count(mql_at) as total from lifecycle
+    select
+        'mql' as kpi_id,
+        count(mql_at) as total
+    from lifecycle
     union all
-    select 'sql' as kpi_id, count(sql_at) as total from lifecycle
+    select
+        'sql' as kpi_id,
+        count(sql_at) as total
+    from lifecycle
     union all
-    select 'wins' as kpi_id, count(*) as total from opportunities where is_won and closed_at is not null
+    select
+        'wins' as kpi_id,
+        count(*) as total
+    from opportunities
+    where is_won and closed_at is not null
     union all
-    select 'revenue' as kpi_id, coalesce(sum(amount), 0) as total from opportunities where is_won and closed_at is not null
+    select
+        'revenue' as kpi_id,
+        coalesce(sum(amount), 0) as total
+    from opportunities
+    where is_won and closed_at is not null
     union all
-    select 'sessions' as kpi_id, count(*) as total from sessions
+    select
+        'sessions' as kpi_id,
+        count(*) as total
+    from sessions
     union all
-    select 'cost' as kpi_id, coalesce(sum(amount), 0) as total from costs where is_acquisition
+    select
+        'cost' as kpi_id,
+        coalesce(sum(amount), 0) as total
+    from costs
+    where is_acquisition
 )
 
-select kpi_id || ' ' || period_grain || ' ' || period_start || ' ' || dimension_value as key, 'there more than once' as problem
+select
+    kpi_id || ' ' || period_grain || ' ' || period_start || ' ' || dimension_value as key,
+    'there more than once' as problem
 from kpi_values
 group by kpi_id, period_grain, period_start, dimension, dimension_value
 having count(*) > 1

@@ -63,7 +63,8 @@ submissions as (
         events.occurred_at
     from events
     inner join record_person
-        on events.person_record_key
+        on
+            events.person_record_key
             = {{ record_key('record_person.source_system', 'record_person.record_type', 'record_person.record_id') }}
     where events.event_name = 'form_submit' and events.surface != 'web' and events.content_id is not null
 ),

@@ -52,9 +52,41 @@ numbered as (
 
 final as (
     select
-        *,
+        -- ids
         {{ dbt.hash('first_value(record_key) over journey') }} as lead_id,
-        row_number() over journey as record_rank
+        person_id,
+        record_key,
+        source_system,
+        record_type,
+        record_id,
+        campaign_id,
+        content_id,
+        owner_id,
+
+        -- text
+        lead_kind,
+        channel,
+        status,
+
+        -- numbers
+        journey_number,
+        row_number() over journey as record_rank,
+
+        -- booleans
+        can_begin_journey,
+        is_accepting,
+        is_recycled,
+
+        -- times
+        created_at,
+        mql_at,
+        sal_at,
+        sql_at,
+        budget_confirmed_at,
+        authority_confirmed_at,
+        need_confirmed_at,
+        timeline_confirmed_at,
+        next_step_agreed_at
     from numbered
     window journey as (partition by person_id, journey_number order by created_at, record_key)
 )

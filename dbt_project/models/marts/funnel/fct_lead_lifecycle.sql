@@ -129,7 +129,8 @@ recorded as (
         results.currency,
         defined.created_at as lead_recorded_at,
         defined.mql_marked_at as mql_recorded_at,
-        coalesce(case when defined.is_accepted then touches.timely_touch_at end, defined.sal_marked_at) as sal_recorded_at,
+        coalesce(case when defined.is_accepted then touches.timely_touch_at end, defined.sal_marked_at)
+            as sal_recorded_at,
         coalesce(
             case
                 when defined.next_step_required = 0 then bant_reached.bant_reached_at
@@ -152,11 +153,11 @@ recorded as (
 implied as (
     select
         *,
-        {% for stage in stages[:-1] %}
+        {% for stage in stages[:-1] -%}
         coalesce(
-            {% for later in stages[loop.index0:] %}{{ later }}_recorded_at, {% endfor %}lost_recorded_at
+            {%- for later in stages[loop.index0:] %}{{ later }}_recorded_at, {% endfor %}lost_recorded_at
         ) as {{ stage }}_implied_at,
-        {% endfor %}
+        {% endfor -%}
         won_recorded_at as won_implied_at
     from recorded
 ),
@@ -165,29 +166,31 @@ implied as (
 -- below, so that each stands at the latest time of itself and all below.
 moved as (
     select
-        *,
-        {% for stage in stages %}
+        {% for stage in stages -%}
         case
             when {{ stage }}_implied_at is not null
-                then greatest({% for lower in stages[:loop.index] %}{{ lower }}_implied_at{{ ', ' if not loop.last }}{% endfor %})
-        end as {{ stage }}_at{{ ',' if not loop.last }}
-        {% endfor %}
+                then greatest(
+                    {%- for lower in stages[:loop.index] %}{{ lower }}_implied_at{{ ', ' if not loop.last }}{% endfor -%}
+                )
+        end as {{ stage }}_at,
+        {% endfor -%}
+        *
     from implied
 ),
 
 reasoned as (
     select
-        *,
         case when lost_recorded_at is not null then greatest(lost_recorded_at, opportunity_at) end as lost_at,
         case when journey_number > 1 then 'recycled' else 'recorded' end as lead_reason,
-        {% for stage in stages[1:] %}
+        {% for stage in stages[1:] -%}
         case
             when {{ stage }}_at is null then null
             when {{ stage }}_recorded_at is null then 'implied'
             when {{ stage }}_recorded_at < {{ stage }}_at then 'moved'
             else 'recorded'
-        end as {{ stage }}_reason{{ ',' if not loop.last }}
-        {% endfor %}
+        end as {{ stage }}_reason,
+        {% endfor -%}
+        *
     from moved
 ),
 
@@ -221,14 +224,14 @@ final as (
         case
             when reasoned.won_at is not null then 'won'
             when reasoned.lost_at is not null then 'lost'
-            {% for stage in stages[1:-1] | reverse %}
+            {% for stage in stages[1:-1] | reverse -%}
             when reasoned.{{ stage }}_at is not null then '{{ stage }}'
-            {% endfor %}
+            {% endfor -%}
             else 'lead'
         end as current_stage,
-        {% for stage in stages %}
+        {% for stage in stages -%}
         reasoned.{{ stage }}_reason,
-        {% endfor %}
+        {% endfor -%}
         reasoned.amount,
         reasoned.won_amount,
         reasoned.currency,

@@ -64,7 +64,15 @@ counted as (
         count(next_at) as passed,
         median(minutes) as median_minutes
     from dated
-    group by {{ rollup_sets(['view', 'step'], grains, dimensions) }}
+    group by {{ rollup_sets(['view', 'step'], grains, dimensions) }} -- noqa: PRS
+),
+
+acquisition_costs as (
+    select
+        *,
+        occurred_on as date_on
+    from costs
+    where is_acquisition
 ),
 
 dated_costs as (
@@ -73,7 +81,7 @@ dated_costs as (
         campaign_id,
         amount,
         {{ rollup_periods(grains) }}
-    from (select *, occurred_on as date_on from costs where is_acquisition) as acquisition
+    from acquisition_costs
 ),
 
 summed_costs as (
@@ -81,22 +89,25 @@ summed_costs as (
         {{ rollup_labels(grains, cost_dimensions) }},
         cast(sum(amount) as decimal(18, 2)) as cost
     from dated_costs
-    group by {{ rollup_sets([], grains, cost_dimensions) }}
+    group by {{ rollup_sets([], grains, cost_dimensions) }} -- noqa: PRS
 ),
 
 -- Every funnel shows all its steps, also those that nobody entered, and money that was spent without a lead.
 funnels as (
     select view, period_grain, period_start, dimension, dimension_value from counted
     union
-    select views.view, summed_costs.period_grain, summed_costs.period_start, summed_costs.dimension, summed_costs.dimension_value
-    from summed_costs
-    cross join (values ('cohort'), ('period')) as views (view)
+    select 'cohort' as view, period_grain, period_start, dimension, dimension_value from summed_costs
+    union
+    select 'period' as view, period_grain, period_start, dimension, dimension_value from summed_costs
 ),
 
 steps as (
-    select * from (
-        values {% for step in steps %}('{{ step }}', {{ loop.index }}){{ ', ' if not loop.last }}{% endfor %}
-    ) as step_list (step, step_order)
+    {% for step in steps -%}
+    select
+        '{{ step }}' as step,
+        {{ loop.index }} as step_order
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (
