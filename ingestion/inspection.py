@@ -33,6 +33,7 @@ class Inspection(BaseModel):
     furniture_lines: int = 0
     columns: list[str] | None = None  # header of a CSV file, names in a Parquet file
     types: list[str] | None = None  # of a Parquet file's columns
+    lines: int = 0  # of a text file
     header_lines: int = 0  # lines above the first record
     end_line: int | None = None  # the line, counted from 1, that ends the section
     has_quoted_newlines: bool = False
@@ -106,8 +107,8 @@ def _inspect_json(path: Path, blocks: Utf8Lines, reading: Reading, told: str) ->
         count.take(block)
     count.check_encoding()
     if reading.format == "jsonl":
-        return Inspection(rows=count.records)
-    return Inspection(rows=_page_rows(path, reading.contract))
+        return Inspection(rows=count.records, lines=count.lines)
+    return Inspection(rows=_page_rows(path, reading.contract), lines=count.lines)
 
 
 def _page_rows(path: Path, stream: Stream) -> int:
@@ -122,9 +123,8 @@ def _page_rows(path: Path, stream: Stream) -> int:
         from {lines_sql("$files")}
         where line <> ''
     """
-    with duckdb.connect() as connection:
-        rows = connection.execute(sql, {"files": [str(path)], "records": f"$.{stream.records}"}).fetchall()
-    return int(rows[0][0])
+    # In DuckDB's own connection: opening one for each of many small files would cost more than the files.
+    return int(duckdb.execute(sql, {"files": [str(path)], "records": f"$.{stream.records}"}).fetchall()[0][0])
 
 
 def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
@@ -135,21 +135,23 @@ def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
     count = LineCount(told, reading.encoding, lines=header_lines, has_quotes=True)
     furniture = re.compile(b"(?m)" + stream.furniture.encode()) if stream.furniture else None
     ends = stream.section.ends_before if stream.section else None
-    furniture_lines, end_line = 0, None
+    furniture_lines, end_line, lines_below = 0, None, 0
     for block in _below(blocks, header_lines):
-        end = re.search(b"(?m)^" + re.escape(ends.encode()), block) if ends else None
-        body = block[: end.start()] if end else block
-        if body:
-            count.take(body)
-            furniture_lines += len(furniture.findall(body)) if furniture else 0
+        end = re.search(b"(?m)^" + re.escape(ends.encode()), block) if ends and not end_line else None
+        section = b"" if end_line else block[: end.start()] if end else block
+        if section:
+            count.take(section)
+            furniture_lines += len(furniture.findall(section)) if furniture else 0
         if end:
             end_line = count.lines + 1
-            break
+        if end_line:
+            lines_below += _count_lines(block[len(section) :])
     count.check_encoding()
     return Inspection(
         rows=count.records - furniture_lines,
         furniture_lines=furniture_lines,
         columns=columns,
+        lines=count.lines + lines_below,
         header_lines=header_lines,
         end_line=end_line,
         has_quoted_newlines=count.quoted_newlines > 0,
@@ -188,3 +190,7 @@ def _below(blocks: Utf8Lines, lines: int) -> Iterator[bytes]:
             lines = 0
         else:
             lines -= block.count(b"\n")
+
+
+def _count_lines(block: bytes) -> int:
+    return block.count(b"\n") + (not block.endswith(b"\n"))

@@ -121,7 +121,7 @@ def set_aside(connection: duckdb.DuckDBPyConnection, records: Records, parameter
     """Write the records that do not fit into the quarantine.
 
     Args:
-        connection: the warehouse; the files stand in the temporary table ``batch``.
+        connection: the warehouse.
         records: the records of the batch.
         parameters: source, stream and loaded_at.
     """
@@ -131,7 +131,6 @@ def set_aside(connection: duckdb.DuckDBPyConnection, records: Records, parameter
         select
             $source, $stream, path, row_number, reason, column_name, replace(record, '{MARK}', ''), $loaded_at
         from ({records.sql}) as records
-        join batch using (file_no)
         where reason is not null
         """,
         parameters,

@@ -14,8 +14,7 @@ import duckdb
 from ingestion import ledger
 from ingestion.contract import create_raw_tables, quoted, table_name
 from ingestion.landing import LandedFile, Manifest, manifests
-from ingestion.parsing import literal
-from ingestion.records import Shape, records_of, value_of
+from ingestion.records import BatchFile, Shape, records_of, value_of
 from ingestion.warehouse import connect, writer_lock
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
@@ -46,14 +45,20 @@ class _Landed(NamedTuple):
     file: LandedFile
 
     @property
-    def filename(self) -> str:
-        return str(self.folder / self.file.readable_name)
-
-    @property
     def shape(self) -> Shape:
         found = self.file.found
         return Shape(
             self.manifest.reading, tuple(found.columns or ()), tuple(found.types or ()), found.has_quoted_newlines
+        )
+
+    def as_batch_file(self) -> BatchFile:
+        return BatchFile(
+            filename=str(self.folder / self.file.readable_name),
+            path=self.file.path,
+            delivered_at=self.file.delivered_at.astimezone(UTC).replace(tzinfo=None),
+            lines=self.file.found.lines,
+            header_lines=self.file.found.header_lines,
+            end_line=self.file.found.end_line,
         )
 
 
@@ -71,8 +76,6 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
     loaded_at = datetime.now(UTC)
     total = LoadResult(0, 0, 0)
     with writer_lock(home), connect(home) as connection:
-        # A batch has few files and many lines, which the optimiser cannot know: joins stay as they are written.
-        connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         create_raw_tables(connection)
         ledger.create_tables(connection)
         for batch in _batches(_pending(home, as_of, connection)):
@@ -142,9 +145,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_
     manifest = batch[0].manifest
     reading = manifest.reading
     table = f"raw.{quoted(table_name(reading.system, reading.stream))}"
-    connection.execute(f"set TimeZone = {literal(reading.timezone)}")
-    _name_files(connection, batch)
-    records = records_of(batch[0].shape, [landed.filename for landed in batch], connection)
+    records = records_of(batch[0].shape, [landed.as_batch_file() for landed in batch], connection)
     new_rows, new_quarantine = _new_rows(connection, table), _new_rows(connection, "ops.quarantine")
     values = {field.name: value_of(field) for field in reading.fields} | {
         "_extra": "extra",
@@ -161,7 +162,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_
         insert into {table} ({", ".join(quoted(name) for name in values)})
         select {", ".join(values.values())}
         from ({records.sql}) as records
-        join batch using (file_no)
         where reason is null
         """,
         parameters,
@@ -181,26 +181,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_
         )
     ledger.report_unknown_columns(connection, manifest, records, new_rows)
     return LoadResult(len(batch), sum(loaded.values()), sum(quarantined.values()))
-
-
-def _name_files(connection: duckdb.DuckDBPyConnection, batch: list[_Landed]) -> None:
-    connection.execute(
-        """
-        create or replace temp table batch as
-        select
-            unnest($filename) as filename, unnest(range($files)) as file_no, unnest($path) as path,
-            unnest($delivered_at)::timestamp as delivered_at,
-            unnest($header_lines)::bigint as header_lines, unnest($end_line)::bigint as end_line
-        """,
-        {
-            "filename": [landed.filename for landed in batch],
-            "files": len(batch),
-            "path": [landed.file.path for landed in batch],
-            "delivered_at": [landed.file.delivered_at.astimezone(UTC).replace(tzinfo=None) for landed in batch],
-            "header_lines": [landed.file.found.header_lines for landed in batch],
-            "end_line": [landed.file.found.end_line for landed in batch],
-        },
-    )
 
 
 def _new_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -66,7 +66,7 @@ def from_value(value: str, actual: str, field: Field, reading: Reading) -> str:
         return _epoch_ms(value)
     if kind == "TIMESTAMP" and (actual == "DATE" or actual.startswith("TIMESTAMP")):
         return f"try_cast({value} as timestamptz) at time zone 'UTC'"
-    return value if actual == kind else f"try_cast({value} as {kind})"
+    return value if duckdb.sqltype(actual) == duckdb.sqltype(kind) else f"try_cast({value} as {kind})"
 
 
 def _number(text: str, kind: str, thousands: str | None) -> str:

@@ -1,13 +1,15 @@
 """SQL that reads landed files as records of one stream: typed values, unknown rest, and what is wrong with each.
 
-The files of a batch stand in the temporary table ``batch`` (filename, file_no, path, header_lines, end_line); their
-texts share one shape, so that one statement reads them all.
+The files of a batch have one shape, so that one statement reads them all. What is known of each file stands in a
+variable of the session, and not in a table: a join would cost more than all the rest.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 
 import duckdb
@@ -21,6 +23,24 @@ from ingestion.text import MARK, lines_sql
 # A field: quoted, or without a quote at its start. What this leaves out has a quote in the wrong place.
 _CSV_FIELD = r"""("(?:[^"]|"")*"|[^,"][^,]*|),"""
 
+_FILENAMES = "getvariable('filenames')"
+_FILE = "getvariable('files')[file_index::bigint + 1]"
+_PATH = f"{_FILE}.path"
+
+# The lines of the files between header and end, counted from 1 below the header. What the landing counted tells where
+# a file begins: `ordinality` runs on over all of them.
+_LINES = f"""
+    numbered_lines as (
+        select file_index, coalesce(line, '') as line, ordinality - {_FILE}.lines_before as number
+        from {lines_sql(_FILENAMES)}
+    ),
+    lines as (
+        select file_index, line, number - {_FILE}.header_lines as line_number
+        from numbered_lines
+        where number > {_FILE}.header_lines and ({_FILE}.end_line is null or number < {_FILE}.end_line)
+    )
+"""
+
 
 class Shape(NamedTuple):
     """What the files of a batch have in common."""
@@ -31,11 +51,22 @@ class Shape(NamedTuple):
     has_quoted_newlines: bool = False
 
 
+class BatchFile(NamedTuple):
+    """One file of a batch."""
+
+    filename: str
+    path: str  # below the source's folder
+    delivered_at: datetime  # naive, UTC
+    lines: int  # of text
+    header_lines: int
+    end_line: int | None
+
+
 class Records(NamedTuple):
     """The records of a batch as SQL.
 
-    The SQL gives file_no, row_number, record (text), extra (JSON), the value of each field, and reason and
-    column_name, which are NULL when the record fits.
+    The SQL gives path and delivered_at of the file, row_number, record (text), extra (JSON), the value of each field,
+    and reason and column_name, which are NULL when the record fits.
     """
 
     sql: str
@@ -43,30 +74,40 @@ class Records(NamedTuple):
     unknown_parents: list[str]  # JSON objects that hold both known and unknown fields
 
 
-def records_of(shape: Shape, files: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Records:
-    """Return the SQL that reads the files of a batch."""
-    names = "[" + ", ".join(literal(file) for file in files) + "]"
+def records_of(shape: Shape, files: Sequence[BatchFile], connection: duckdb.DuckDBPyConnection) -> Records:
+    """Return the SQL that reads the files of a batch, on the connection that it was made for.
+
+    Args:
+        shape: what the files have in common.
+        files: at least one.
+        connection: gets the files as variables, and the time zone of texts without an offset.
+    """
+    lines_before = accumulate((file.lines for file in files), initial=0)
+    known = [file._asdict() | {"lines_before": before} for file, before in zip(files, lines_before, strict=False)]
+    connection.execute("set variable filenames = $files", {"files": [file.filename for file in files]})
+    connection.execute("set variable files = $files", {"files": known})
+    connection.execute(f"set TimeZone = {literal(shape.reading.timezone)}")
     if shape.reading.format == "parquet":
-        return _parquet_records(shape, names, connection)
+        return _parquet_records(shape, connection)
     if shape.reading.format == "csv":
-        return _csv_records(shape, names)
-    return _json_records(shape.reading, names)
+        return _csv_records(shape)
+    return _json_records(shape.reading)
 
 
-def _json_records(reading: Reading, files: str) -> Records:
+def _json_records(reading: Reading) -> Records:
     fields = reading.fields
     patch = parsing.json_known(fields)
     structure = literal(json.dumps(parsing.json_structure(fields), ensure_ascii=False))
     texts = {field.name: parsing.text_of_json(field) for field in fields if field.path}
     sql = f"""
-        with {_pages(files, reading) if reading.format == "api_pages" else _lines_of_json(files)},
+        with {_pages(reading) if reading.format == "api_pages" else _lines_of_json()},
         transformed as (
             select *, try(json_transform(record, {structure})) as t
             from records
         ),
         texts as (
             select
-                file_no, row_number, record,
+                file_index, row_number, record,
                 case when t is not null then {parsing.json_extra("record", patch)} end as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
@@ -74,7 +115,6 @@ def _json_records(reading: Reading, files: str) -> Records:
                     when t is null then 'not a whole JSON record'
                 end as problem{_texts(fields, texts)}
             from transformed
-            join batch using (file_no)
         )
         {
         _judged(
@@ -85,48 +125,48 @@ def _json_records(reading: Reading, files: str) -> Records:
     return Records(sql, None, parsing.parents(patch))
 
 
-def _lines_of_json(files: str) -> str:
+def _lines_of_json() -> str:
     return f"""
-        {_lines(files)},
+        {_LINES},
         records as (
-            select file_no, line_number as row_number, line as record, null as problem
+            select file_index, line_number as row_number, line as record, null as problem
             from lines
             where line <> ''
         )
     """
 
 
-def _pages(files: str, reading: Reading) -> str:
+def _pages(reading: Reading) -> str:
     """Each line is a response page; a line that is none is one broken record."""
     key = reading.contract.records
     list_of_records = literal(json.dumps({key: ["JSON"]}))
     return f"""
-        {_lines(files)},
+        {_LINES},
         pages as (
-            select file_no, line_number, line,
+            select file_index, line_number, line,
                 try(json_transform(line, {list_of_records}))[{literal(str(key))}]::varchar[] as found
             from lines
             where line <> ''
         ),
         page_starts as materialized (
             select
-                file_no, line_number,
-                sum(coalesce(len(found), 1)) over (partition by file_no order by line_number)
+                file_index, line_number,
+                sum(coalesce(len(found), 1)) over (partition by file_index order by line_number)
                 - coalesce(len(found), 1) as rows_before
             from pages
         ),
         records as (
             select
-                file_no, rows_before + unnest(range(1, coalesce(len(found), 1) + 1)) as row_number,
+                file_index, rows_before + unnest(range(1, coalesce(len(found), 1) + 1)) as row_number,
                 coalesce(unnest(coalesce(found, [line])), 'null') as record,
                 case when found is null then {literal(f"not a whole response page with a list {key!r}")} end as problem
             from pages
-            join page_starts using (file_no, line_number)
+            join page_starts using (file_index, line_number)
         )
     """
 
 
-def _csv_records(shape: Shape, files: str) -> Records:
+def _csv_records(shape: Shape) -> Records:
     reading = shape.reading
     fields = reading.fields
     places = {field.path: shape.columns.index(field.path) + 1 for field in fields if field.path in shape.columns}
@@ -135,7 +175,7 @@ def _csv_records(shape: Shape, files: str) -> Records:
     extra = ", ".join(f"{literal(name)}, {_csv_text(shape.columns.index(name) + 1)}" for name in unknown)
     furniture = reading.contract.furniture
     sql = f"""
-        with {_lines(files)},
+        with {_LINES},
         {_quoted_records() if shape.has_quoted_newlines else _plain_records()},
         split as (
             select
@@ -149,14 +189,13 @@ def _csv_records(shape: Shape, files: str) -> Records:
         ),
         texts as (
             select
-                file_no, row_number, record, {f"json_object({extra})" if extra else "null::json"} as extra,
+                file_index, row_number, record, {f"json_object({extra})" if extra else "null::json"} as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
                     when contains(record, '"') and array_to_string(f, ',') <> record then 'quotes that do not match'
                     when len(f) <> {len(shape.columns)} then 'expected {len(shape.columns)} columns, found ' || len(f)
                 end as problem{_texts(fields, texts)}
             from split
-            join batch using (file_no)
         )
         {
         _judged(
@@ -175,7 +214,7 @@ def _csv_text(place: int) -> str:
 
 
 def _plain_records() -> str:
-    return "records as (select file_no, line_number as row_number, line as record from lines)"
+    return "records as (select file_index, line_number as row_number, line as record from lines)"
 
 
 def _quoted_records() -> str:
@@ -189,45 +228,27 @@ def _quoted_records() -> str:
             select
                 *,
                 coalesce(sum(quotes) over (
-                    partition by file_no order by line_number rows between unbounded preceding and 1 preceding
+                    partition by file_index order by line_number rows between unbounded preceding and 1 preceding
                 ), 0) % 2 = 0 as is_start
             from quotes
         ),
         numbered as (
-            select *, sum(is_start::integer) over (partition by file_no order by line_number) as row_number
+            select *, sum(is_start::integer) over (partition by file_index order by line_number) as row_number
             from starts
         ),
         records as (
-            select file_no, row_number, string_agg(line, chr(10) order by line_number) as record
+            select file_index, row_number, string_agg(line, chr(10) order by line_number) as record
             from numbered
-            group by file_no, row_number
+            group by file_index, row_number
         )
     """
 
 
-def _lines(files: str) -> str:
-    """Lines of a batch's files below their headers and above their ends, counted from 1 below the header."""
-    return f"""
-        first_lines as materialized (
-            select filename, min(ordinality) as first_line from {lines_sql(files)} group by filename
-        ),
-        lines as (
-            select
-                file_no, ordinality - first_line + 1 - header_lines as line_number, coalesce(line, '') as line
-            from {lines_sql(files)}
-            join first_lines using (filename)
-            join batch using (filename)
-            where ordinality - first_line + 1 > header_lines
-                and (end_line is null or ordinality - first_line + 1 < end_line)
-        )
-    """
-
-
-def _parquet_records(shape: Shape, files: str, connection: duckdb.DuckDBPyConnection) -> Records:
+def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Records:
     reading = shape.reading
     fields = reading.fields
-    scan = f"read_parquet({files}, filename = true, file_row_number = true)"
-    described = connection.execute(f"describe select * exclude (filename, file_row_number) from {scan}").fetchall()
+    scan = f"read_parquet({_FILENAMES}, file_row_number = true)"
+    described = connection.execute(f"describe select * exclude (file_row_number) from {scan}").fetchall()
     actual = {str(name): str(kind) for name, kind, *_ in described}
     texts = {
         field.name: f"nullif({_source(field)}, '')" if actual[field.path] == "VARCHAR" else _source(field)
@@ -246,14 +267,13 @@ def _parquet_records(shape: Shape, files: str, connection: duckdb.DuckDBPyConnec
     sql = f"""
         with texts as (
             select
-                file_no, file_row_number + 1 as row_number, to_json(columns_of_file)::varchar as record,
+                file_index, file_row_number + 1 as row_number, to_json(columns_of_file)::varchar as record,
                 {f"to_json({rest.sql})" if rest.sql else "null::json"} as extra,
                 null::varchar as problem{_texts(fields, texts)}
             from (
-                select *, {{{columns}}} as columns_of_file
+                select *, file_index, {{{columns}}} as columns_of_file
                 from {scan} as source
             ) as source
-            join batch using (filename)
         )
         {_judged(fields, typed)}
     """
@@ -271,7 +291,7 @@ def _texts(fields: list[Field], texts: dict[str, str]) -> str:
         if field.constant is not None and field.name not in texts:
             value = literal(field.constant)
         elif field.column.from_path:
-            value = f"nullif(regexp_extract(path, {literal(field.column.from_path)}, 1), '')"
+            value = f"nullif(regexp_extract({_PATH}, {literal(field.column.from_path)}, 1), '')"
         else:
             value = texts.get(field.name, "null::varchar")
         found.append(f",\n                {value} as {quoted('text ' + field.name)}")
@@ -295,11 +315,11 @@ def _judged(fields: list[Field], typed: dict[str, str]) -> str:
     names = ", ".join(value_of(field) for field in fields)
     return f"""
         , typed as (
-            select file_no, row_number, record, extra, problem{_kept_texts(fields)}{values}
+            select file_index, row_number, record, extra, problem{_kept_texts(fields)}{values}
             from texts
         )
         select
-            file_no, row_number, record, extra, {names},
+            {_PATH} as path, {_FILE}.delivered_at as delivered_at, row_number, record, extra, {names},
             case when problem is not null then problem {reasons} end as reason,
             case when problem is not null then null {columns} end as column_name
         from typed

@@ -74,13 +74,13 @@ class Utf8Lines:
 
 
 def lines_sql(files: str) -> str:
-    """Return SQL that reads text files as columns `line`, `filename` and `ordinality`, counted over all files.
+    """Return SQL that reads text files as columns `line`, `file_index` and `ordinality`, counted over all files.
 
     Args:
         files: an SQL expression, a list of paths.
     """
     return (
         f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '{_NO_DELIMITER}', quote = '', escape = '',"
-        " header = false, auto_detect = false, new_line = '\\n', filename = true,"
+        " header = false, auto_detect = false, new_line = '\\n',"
         f" max_line_size = {MAX_LINE_BYTES}) with ordinality"
     )
