@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,15 @@ sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS = (
     *sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS,
     _Dialect.DUCKDB,
 )
+
+
+def _silence_standard_error() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+# Once Great Expectations has opened a data source, DuckDB's binding prints dozens of 'leaked instance' lines while the
+# interpreter is torn down (nothing is lost: the file is closed by then). Handlers run after errors have been printed.
+atexit.register(_silence_standard_error)
 
 
 class ExpectNoRows(gx.expectations.UnexpectedRowsExpectation):  # type: ignore[misc]
