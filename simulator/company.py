@@ -44,7 +44,8 @@ def simulate(
 ) -> Simulation:
     """Write the raw exports of a B2B software vendor in Japan, with the ground truth beside them.
 
-    The same arguments give the same bytes. The first delivery holds the history, each of the last `nights` days another.
+    The same arguments give the same bytes. The first delivery holds the history; each of the last `nights` days has
+    one of its own.
 
     Args:
         out: a folder that is not there yet or empty.
@@ -62,15 +63,17 @@ def simulate(
     parameters = Parameters(days=days, seed=seed, scale=scale, start=start, nights=nights)
     out.mkdir(parents=True, exist_ok=True)
     mess = Mess(out / "exports")
-    with tempfile.TemporaryDirectory(prefix=".simulate-", dir=out) as scratch:
-        with world(parameters, Path(scratch), progress) as connection:
-            connection.execute((SQL / "exports" / "00_macros.sql").read_text("utf-8"))
-            for delivery in parameters.deliveries():
-                progress(f"exports of {delivery.day}")
-                set_variables(connection, {"since": delivery.since, "until": delivery.until})
-                _deliver(connection, parameters, delivery, mess)
-            progress("truth")
-            counts = truth.write(connection, out / "truth", mess)
+    with (
+        tempfile.TemporaryDirectory(prefix=".simulate-", dir=out) as scratch,
+        world(parameters, Path(scratch), progress) as connection,
+    ):
+        connection.execute((SQL / "exports" / "00_macros.sql").read_text("utf-8"))
+        for delivery in parameters.deliveries():
+            progress(f"exports of {delivery.day}")
+            set_variables(connection, {"since": delivery.since, "until": delivery.until})
+            _deliver(connection, parameters, delivery, mess)
+        progress("truth")
+        counts = truth.write(connection, out / "truth", mess)
     shutil.copyfile(Path(__file__).parent / "sources.yml", out / "sources.yml")
     simulation = Simulation(
         seed=seed,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,7 +54,7 @@ class Parameters:
         bounds = [0, *range(first, self.days + 1)]
         return [
             Delivery(self.start + timedelta(days=until - 1), self._midnight(since), self._midnight(until))
-            for since, until in zip(bounds, bounds[1:], strict=False)
+            for since, until in pairwise(bounds)
         ]
 
     def variables(self) -> dict[str, object]:

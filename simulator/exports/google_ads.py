@@ -19,17 +19,19 @@ def write(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Pat
     """Write one delivery into `folder`."""
     path = folder / "campaign_report.csv"
     query = export_sql("google_ads")
-    totals = connection.execute(
-        f"""select format('Total: Campaigns, , , , ,"{{:,}}"', coalesce(sum(replace("Cost", ',', '')::bigint), 0)) from ({query})"""
+    ((first, total),) = connection.execute(
+        f"""
+        select coalesce(min("Day"), ''), format('{{:,}}', coalesce(sum(replace("Cost", ',', '')::bigint), 0)::bigint)
+        from ({query})
+        """
     ).fetchall()
-    first = connection.execute(f"select coalesce(min(\"Day\"), '') from ({query})").fetchall()
     write_csv(
         connection,
         query,
         path,
         encoding="utf-8",
-        before=["Campaign report", f'"{first[0][0]} - {delivery.day}"'],
-        after=[*(row.text for row in _BROKEN), str(totals[0][0])],
+        before=["Campaign report", f'"{first} - {delivery.day}"'],
+        after=[*(row.text for row in _BROKEN), f'Total: Campaigns, , , , , , ,"{total}",0.00'],
     )
     for row in _BROKEN:
         mess.note(row.kind, "campaign_cost", path)

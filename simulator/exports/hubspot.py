@@ -17,7 +17,7 @@ _BROKEN = {
         Broken(
             "text_in_date", '{"id":"990001","createdAt":"昨日","updatedAt":"昨日","properties":{},"archived":false}'
         ),
-        Broken("missing_required", '{"id":null,"createdAt":null,"updatedAt":null,"properties":{},"archived":false}'),
+        Broken("missing_required", '{"id":null,"createdAt":null,"updatedAt":null,"properties":{}}'),
     ],
     "email_events": [
         Broken(
@@ -44,7 +44,8 @@ def _paged(size: int, url: str) -> Pages:
 
 _EVENTS = Pages(
     1000,
-    """'{"hasMore":' || (page < pages - 1) || ',"offset":"' || md5(page::varchar) || '","events":[' || records || ']}'""",
+    """'{"hasMore":' || (page < pages - 1) || ',"offset":"' || md5(page::varchar) || '","events":['
+    || records || ']}'""",
 )
 _LISTS = Pages(250, """'{"lists":[' || records || '],"has-more":false,"offset":' || total || '}'""")
 
@@ -81,13 +82,11 @@ def _write_per_id(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def _write_email_events(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Path, mess: Mess) -> None:
     """Write the mail events; a long history was fetched thirty days at a time."""
-    bounds = _thirty_days_each(delivery.since, delivery.until)
-    for number, (since, until) in enumerate(pairwise(bounds)):
+    for number, (since, until) in enumerate(pairwise(_thirty_days_each(delivery.since, delivery.until)), start=1):
         set_variables(connection, {"chunk_from": since, "chunk_until": until})
-        path = folder / (f"email_events_{number + 1:03}.jsonl" if len(bounds) > 2 else "email_events.jsonl")
-        broken = _BROKEN["email_events"] if number == 0 else []
-        write_pages(connection, export_sql("hubspot/email_events"), _EVENTS, path, broken)
-        for row in broken:
+        path = folder / f"email_events_{number:03}.jsonl"
+        write_pages(connection, export_sql("hubspot/email_events"), _EVENTS, path, _BROKEN["email_events"])
+        for row in _BROKEN["email_events"]:
             mess.note(row.kind, "email_events", path)
 
 

@@ -76,8 +76,9 @@ beginnings as (
 )
 select
     unioned.*,
-    1 + sum(coalesce(begins_journey, false)::int)
-        over (partition by person_key order by created_at range between unbounded preceding and current row) as journey_number,
+    1 + (sum(coalesce(begins_journey, false)::int) over (
+        partition by person_key order by created_at range between unbounded preceding and current row
+    ))::bigint as journey_number,
     person_key * 100 + journey_number as journey_key
 from unioned
 left join beginnings using (source_system, record_id);

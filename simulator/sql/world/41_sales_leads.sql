@@ -5,7 +5,6 @@ handed_over as (
     select
         person_key,
         'marketing' as origin,
-        lead_at as known_from,
         whole_s(
             later(
                 lead_at,
@@ -30,7 +29,6 @@ from_cards as (
     select
         person_key,
         'card' as origin,
-        business_midnight(exchanged_on) as known_from,
         whole_s(
             office_time('card mql', person_key, business_midnight(exchanged_on) + interval 33 hour, business_midnight(exchanged_on) + interval 20 day)
         ) as marked_at,
@@ -46,7 +44,6 @@ entered as (
         person_key,
         'sales' as origin,
         whole_s(office_time('entered', person_key, getvariable('start_at'), getvariable('end_at') - interval 1 hour)) as created_at,
-        created_at as known_from,
         case
             when u('mql', person_key) < 0.8 then whole_s(later(created_at, between_numbers(30, 900, 'mql delay', person_key)))
         end as marked_at,
@@ -68,21 +65,32 @@ first_leads as (
     union all by name
     select * from entered
 ),
-numbered as (
-    select *, 1 as journey_number, marked_at is not null and u('recycled', person_key) < 0.12 as is_recycled
+marked as (
+    select *, marked_at is not null and u('recycled', person_key) < 0.12 as is_recycled
     from first_leads
+),
+taken_up as (
+    select
+        person_key,
+        origin,
+        whole_s(later(created_at, 86400 * between_numbers(100, 170, 'second lead', person_key))) as taken_up_at,
+        pick(['Referral', 'Phone Inquiry', 'Email', 'Partner'], 'second lead source', person_key) as lead_source
+    from marked
+    where is_recycled
+),
+numbered as (
+    select *, 1 as journey_number
+    from marked
     union all by name
     select
         person_key,
         origin,
-        whole_s(later(created_at, 86400 * between_numbers(100, 170, 'second lead', person_key))) as created_at,
-        created_at + interval 3 minute as marked_at,
-        pick(['Referral', 'Phone Inquiry', 'Email', 'Partner'], 'second lead source', person_key) as lead_source,
-        null::bigint as campaign_key,
-        created_at as known_from,
+        taken_up_at as created_at,
+        taken_up_at + interval 3 minute as marked_at,
+        lead_source,
         2 as journey_number,
         false as is_recycled
-    from (select * from first_leads where marked_at is not null and u('recycled', person_key) < 0.12)
+    from taken_up
 )
 select
     person_key * 10 + journey_number as lead_key,

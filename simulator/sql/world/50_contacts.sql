@@ -33,33 +33,48 @@ mains as (
     inner join people using (person_key)
     where main.created_at < getvariable('end_at')
 ),
-aliases as (
+alias_holders as (
     select
         people.person_key,
-        1000000000 + people.person_key as contact_key,
-        people.alias_kind as role,
-        case people.alias_kind
-            when 'plus_tag' then regexp_replace(people.email, '@', '+' || pick(['news', 'webinar', 'dl'], 'tag', people.person_key) || '@')
-            else people.private_email
-        end as email,
-        whole_ms(office_time('alias', people.person_key, mains.lead_at + interval 1 hour, mains.lead_at + interval 60 day)) as created_at,
-        case when people.alias_kind = 'unlinked' or u('alias lead', people.person_key) < 0.6 then created_at end as lead_at,
+        people.alias_kind,
+        people.email as first_email,
+        people.private_email,
         mains.traffic_kind,
-        case
-            when people.alias_kind <> 'merged' then null
-            -- Enough merges happen between two deliveries, where the loser had been delivered before.
-            when u('late merge', people.person_key) < 0.4 and created_at < getvariable('nights_at') - interval 1 hour
-                then whole_ms(office_time('merge', people.person_key, getvariable('nights_at'), getvariable('end_at') - interval 1 hour))
-            else whole_ms(later(created_at, 86400 * between_numbers(1, 40, 'merge', people.person_key)))
-        end as merged_at
+        whole_ms(
+            office_time('alias', people.person_key, mains.lead_at + interval 1 hour, mains.lead_at + interval 60 day)
+        ) as created_at
     from mains
     inner join people using (person_key)
     where
         people.alias_kind is not null
+        -- Not every free provider ignores what stands behind a plus.
         and (
             people.alias_kind <> 'plus_tag' or not people.is_free_mail
             or split_part(people.email, '@', 2) in ('gmail.com', 'icloud.com', 'outlook.jp')
         )
+),
+aliases as (
+    select
+        person_key,
+        1000000000 + person_key as contact_key,
+        alias_kind as role,
+        case alias_kind
+            when 'plus_tag' then replace(first_email, '@', '+' || pick(['news', 'webinar', 'dl'], 'tag', person_key) || '@')
+            else private_email
+        end as email,
+        created_at,
+        case when alias_kind = 'unlinked' or u('alias lead', person_key) < 0.6 then created_at end as lead_at,
+        traffic_kind,
+        case
+            when alias_kind <> 'merged' then null
+            -- Enough merges happen between two deliveries, where the loser had been delivered before.
+            when u('late merge', person_key) < 0.4 and created_at < getvariable('nights_at') - interval 1 hour
+                then whole_ms(
+                    office_time('merge', person_key, getvariable('nights_at'), getvariable('end_at') - interval 1 hour)
+                )
+            else whole_ms(later(created_at, 86400 * between_numbers(1, 40, 'merge', person_key)))
+        end as merged_at
+    from alias_holders
 ),
 unioned as (
     select * from mains
