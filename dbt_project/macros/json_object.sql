@@ -4,7 +4,10 @@
 {%- endmacro -%}
 
 {%- macro duckdb__json_object(members) -%}
-    nullif(json_merge_patch('{}', json_object(
+    {#- Most hits carry none of the members: they are passed by before any JSON is written. -#}
+    case when coalesce(
+        {%- for expression in members.values() %}cast({{ expression }} as varchar){{ ', ' if not loop.last }}{% endfor -%}
+    ) is not null then json_merge_patch('{}', json_object(
         {%- for name, expression in members.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%}
-    )), '{}')
+    )) end
 {%- endmacro -%}

@@ -1,24 +1,30 @@
 -- Every id that a fact carries stands in its dimension. One query a dimension: the ids are few.
-{%- set facts = {
-    'fct_events': {'person': 'person_id', 'account': 'account_id', 'campaign': 'campaign_id', 'content': 'content_id', 'channel': 'channel'},
-    'fct_sessions': {'person': 'person_id', 'account': 'account_id', 'campaign': 'campaign_id', 'channel': 'channel'},
-    'fct_email_messages': {'person': 'person_id', 'account': 'account_id', 'campaign': 'campaign_id', 'content': 'content_id'},
-    'fct_seminar_attendance': {'person': 'person_id', 'account': 'account_id', 'content': 'content_id'},
-    'fct_calls': {'person': 'person_id', 'account': 'account_id', 'owner': 'owner_id'},
-    'fct_costs': {'campaign': 'campaign_id', 'channel': 'channel'},
-    'dim_person': {'account': 'account_id'},
+{%- set columns = {
+    'person': 'person_id', 'account': 'account_id', 'campaign': 'campaign_id', 'content': 'content_id',
+    'channel': 'channel', 'owner': 'owner_id',
 } %}
+{%- set facts = {
+    'fct_events': ['person', 'account', 'campaign', 'content', 'channel'],
+    'fct_sessions': ['person', 'account', 'campaign', 'channel'],
+    'fct_email_messages': ['person', 'account', 'campaign', 'content'],
+    'fct_seminar_attendance': ['person', 'account', 'content'],
+    'fct_calls': ['person', 'account', 'owner'],
+    'fct_costs': ['campaign', 'channel'],
+    'dim_person': ['account'],
+} %}
+{%- set selects = [] %}
+{%- for fact, dimensions in facts.items() %}
+{%- for dimension in dimensions %}
+{%- do selects.append(
+    "select distinct '" ~ fact ~ "' as fact, '" ~ dimension ~ "' as dimension, " ~ columns[dimension]
+    ~ " as id from " ~ ref(fact)
+) %}
+{%- endfor %}
+{%- endfor %}
 
 with
 pointers as (
-    {%- for fact, columns in facts.items() %}
-        {%- set is_last_fact = loop.last %}
-        {%- for dimension, column in columns.items() %}
-            select distinct '{{ fact }}' as fact, '{{ dimension }}' as dimension, {{ column }} as id
-            from {{ ref(fact) }}
-            {{ 'union all' if not (is_last_fact and loop.last) }}
-        {%- endfor %}
-    {%- endfor %}
+    {{ selects | join(' union all ') }}
 ),
 
 dimensions as (

@@ -6,6 +6,7 @@
     )
 }}
 
+{#- The mapping of the run before; on the very first run there is none, and everybody is new. -#}
 {%- set previous = adapter.get_relation(database=target.database, schema='identity', identifier='record_person') %}
 
 with
@@ -14,12 +15,8 @@ current_records as (
 ),
 
 previous_records as (
-    {% if previous -%}
-        select * from {{ previous }}
-    {%- else -%}
-        select * from current_records
-        where false
-    {%- endif %}
+    select * from {{ previous or 'current_records' }}
+    where {{ previous is not none }}
 ),
 
 -- How the records of an old person are spread over the new ones.

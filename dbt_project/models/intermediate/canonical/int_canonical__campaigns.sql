@@ -82,14 +82,15 @@ files as (
             and mappings.source_value = campaigns.channel
 ),
 
+-- Where tools share a campaign, the one that plans it speaks for it: CRM and files, then ads, then single mails.
 unioned as (
-    select * from salesforce
+    select *, 1 as precedence from salesforce
     union all by name
-    select * from hubspot
+    select *, 1 as precedence from files
     union all by name
-    select * from google_ads
+    select *, 2 as precedence from google_ads
     union all by name
-    select * from files
+    select *, 3 as precedence from hubspot
 ),
 
 final as (
@@ -99,6 +100,7 @@ final as (
         campaign_id,
         campaign_name,
         channel,
+        precedence,
         started_on,
         ended_on,
         budget

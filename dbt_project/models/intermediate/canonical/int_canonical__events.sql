@@ -54,9 +54,11 @@ ga4 as (
         events.anonymous_id,
         events.user_id,
         traffic_channels.channel,
-        -- A campaign counts where the hit says where it came from.
-        case when traffic_channels.channel is not null then lower({{ cleaned('events.traffic_campaign') }}) end
-            as campaign_id,
+        -- A campaign counts where the hit says where it came from. GA4 puts what is none in brackets: (organic).
+        case
+            when traffic_channels.channel is not null and not starts_with(events.traffic_campaign, '(')
+                then lower({{ cleaned('events.traffic_campaign') }})
+        end as campaign_id,
         {{ url_path('events.page_url') }} as content_id,
         events.page_url as url,
         cast(events.event_value as decimal(18, 2)) as value,

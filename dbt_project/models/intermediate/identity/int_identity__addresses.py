@@ -1,11 +1,14 @@
 """Distinct e-mail addresses and web domains as typed, folded to one form, with their registrable domain."""
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
 from publicsuffixlist import PublicSuffixList
 
 
-def model(dbt, session):
+def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
     """Return address, folded_address, domain and registrable_domain (null where there is none)."""
     dbt.config(materialized="table")
     persons = dbt.ref("int_canonical__persons")

@@ -29,8 +29,8 @@ seen as (
 known as (
     select
         campaign_id,
-        min(campaign_name) as campaign_name,
-        min(channel) as channel,
+        arg_min(campaign_name, (precedence, record_id)) as campaign_name,
+        arg_min(channel, (precedence, record_id)) as channel,
         min(started_on) as started_on,
         max(ended_on) as ended_on,
         max(budget) as budget

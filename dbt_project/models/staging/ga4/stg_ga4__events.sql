@@ -6,28 +6,22 @@ source as (
     select * from {{ source('raw', 'ga4__events') }}
 ),
 
--- GA4 gives no event id; these columns tell its hits apart, and a day's file that is delivered again repeats them.
-latest as (
-    {{
-        latest_version(
-            'source',
-            key=['user_pseudo_id', 'event_timestamp', 'event_name', 'event_bundle_sequence_id', 'batch_event_index'],
-        )
-    }}
-),
-
 parameters as (
     select
         *,
         {{ field_of_each('event_params', 'key') }} as parameter_names,
         {{ field_of_each('event_params', 'value') }} as parameter_values
-    from latest
+    from source
 ),
 
-final as (
+-- Flat first: sorting out repeats costs a third when the nested columns are gone.
+flattened as (
     select
-        -- ids
-        _source as source_system,
+        _source,
+        _delivered_at,
+        _file,
+        _row_number,
+        -- GA4 gives no event id; these columns tell its hits apart.
         {{
             surrogate_key([
                 '_source',
@@ -38,15 +32,13 @@ final as (
                 'batch_event_index',
             ])
         }} as event_id,
-        user_pseudo_id as anonymous_id,
+        user_pseudo_id,
         user_id,
-
-        -- text
         event_name,
         {{ value_named('parameter_names', 'parameter_values', 'page_location') }}.string_value as page_url,
         {{ value_named('parameter_names', 'parameter_values', 'page_referrer') }}.string_value as referrer,
-        device.web_info.browser,
-        device.web_info.hostname,
+        device.web_info.browser as browser,
+        device.web_info.hostname as hostname,
         coalesce(
             collected_traffic_source.manual_source,
             case when collected_traffic_source.gclid is not null then 'google' end,
@@ -61,16 +53,45 @@ final as (
             collected_traffic_source.manual_campaign_name,
             {{ value_named('parameter_names', 'parameter_values', 'campaign') }}.string_value
         ) as traffic_campaign,
-
-        -- numbers
         {{ value_named('parameter_names', 'parameter_values', 'engagement_time_msec') }}.int_value
             as engagement_milliseconds,
         {{ value_named('parameter_names', 'parameter_values', 'percent_scrolled') }}.int_value as percent_scrolled,
         {{ value_named('parameter_names', 'parameter_values', 'value') }}.double_value as event_value,
-
-        -- times
         {{ from_epoch_microseconds('event_timestamp') }} as occurred_at
     from parameters
+),
+
+-- A day's file that is delivered again repeats its hits.
+latest as (
+    {{ latest_version('flattened', key=['event_id']) }}
+),
+
+final as (
+    select
+        -- ids
+        _source as source_system,
+        event_id,
+        user_pseudo_id as anonymous_id,
+        user_id,
+
+        -- text
+        event_name,
+        page_url,
+        referrer,
+        browser,
+        hostname,
+        traffic_source,
+        traffic_medium,
+        traffic_campaign,
+
+        -- numbers
+        engagement_milliseconds,
+        percent_scrolled,
+        event_value,
+
+        -- times
+        occurred_at
+    from latest
 )
 
 select * from final
