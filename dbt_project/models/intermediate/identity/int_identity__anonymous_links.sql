@@ -19,6 +19,10 @@ persons as (
     select * from {{ ref('int_identity__persons') }}
 ),
 
+emails as (
+    select * from {{ ref('int_identity__emails') }}
+),
+
 placeholder_values as (
     select * from {{ ref('placeholder_values') }}
     where kind = 'any'
@@ -96,17 +100,29 @@ linked as (
         sightings.record_key as right_key,
         sightings.rule,
         sightings.first_seen_at,
-        persons.person_id
+        persons.person_id,
+        case
+            when exists (
+                select 1 from placeholder_values
+                where {{ matches('browsers.anonymous_id', 'placeholder_values.pattern') }}
+            ) then 'placeholder value'
+            -- A login is one user's; a form only names an address.
+            when sightings.rule <> 'login' and emails.is_placeholder then 'placeholder address'
+            when sightings.rule <> 'login' and emails.is_role then 'role mailbox: several people read it'
+        end as refused_reason
     from browsers
     inner join sightings
         on browsers.anonymous_id = sightings.anonymous_id
     inner join persons
         on sightings.record_key = persons.record_key
+    left join emails
+        on persons.email = emails.email
 ),
 
 persons_of_browser as (
     select left_key, count(distinct person_id) as persons
     from linked
+    where refused_reason is null
     group by left_key
 ),
 
@@ -119,15 +135,12 @@ final as (
         linked.rule,
         linked.first_seen_at,
         linked.person_id,
-        case
-            when exists (
-                select 1 from placeholder_values
-                where {{ matches('linked.anonymous_id', 'placeholder_values.pattern') }}
-            ) then 'placeholder value'
-            when persons_of_browser.persons > 1 then 'browser of several persons'
-        end as refused_reason
+        coalesce(
+            linked.refused_reason,
+            case when persons_of_browser.persons > 1 then 'browser of several persons' end
+        ) as refused_reason
     from linked
-    inner join persons_of_browser
+    left join persons_of_browser
         on linked.left_key = persons_of_browser.left_key
 )
 
