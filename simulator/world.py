@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -93,6 +95,26 @@ def world(parameters: Parameters, scratch: Path, progress: Progress) -> Iterator
             progress(f"company: {path.stem[3:]}")
             connection.execute(path.read_text("utf-8"))
         yield connection
+
+
+def in_parallel(
+    connection: duckdb.DuckDBPyConnection, jobs: Iterable[Callable[[duckdb.DuckDBPyConnection], None]]
+) -> None:
+    """Run jobs that only read, each on a cursor of its own that has the connection's variables.
+
+    A file is small or its pages need one order, so that a single query rarely keeps more than one core busy.
+    """
+    names = [name for (name,) in connection.execute("select name from duckdb_variables()").fetchall()]
+    values = {name: connection.execute("select getvariable($name)", {"name": name}).fetchall()[0][0] for name in names}
+
+    def run(job: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+        with connection.cursor() as cursor:
+            set_variables(cursor, values)
+            job(cursor)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(run, jobs):
+            pass
 
 
 def set_variables(connection: duckdb.DuckDBPyConnection, values: dict[str, object]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from simulator.exports.files import export_sql, write_parquet
-from simulator.world import Delivery, Parameters, set_variables
+from simulator.world import Delivery, Parameters, in_parallel, set_variables
 
 
 def write(connection: duckdb.DuckDBPyConnection, parameters: Parameters, delivery: Delivery, folder: Path) -> None:
@@ -17,6 +18,10 @@ def write(connection: duckdb.DuckDBPyConnection, parameters: Parameters, deliver
     first = parameters.start + (delivery.since - parameters.deliveries()[0].since)
     again = first - timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((delivery.day - first).days + 1)]
-    for day in [again, *days] if again >= parameters.start else days:
-        set_variables(connection, {"day": day, "with_late": day < delivery.day})
-        write_parquet(connection, query, folder / f"events_{day:%Y%m%d}.parquet")
+
+    def write_day(day: date, cursor: duckdb.DuckDBPyConnection) -> None:
+        set_variables(cursor, {"day": day, "with_late": day < delivery.day})
+        write_parquet(cursor, query, folder / f"events_{day:%Y%m%d}.parquet")
+
+    wanted = [again, *days] if again >= parameters.start else days
+    in_parallel(connection, [partial(write_day, day) for day in wanted])

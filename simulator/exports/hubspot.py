@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
+from duckdb import DuckDBPyConnection as Connection
 
 from simulator.exports.files import Broken, Mess, Pages, append_cut_line, export_sql, write_pages
-from simulator.world import Delivery, set_variables
+from simulator.world import Delivery, in_parallel, set_variables
 
 _OBJECTS = ("contacts", "companies", "forms", "marketing_emails")
 _BROKEN = {
@@ -50,7 +51,7 @@ _EVENTS = Pages(
 _LISTS = Pages(250, """'{"lists":[' || records || '],"has-more":false,"offset":' || total || '}'""")
 
 
-def write(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Path, mess: Mess) -> None:
+def write(connection: Connection, delivery: Delivery, folder: Path, mess: Mess) -> None:
     """Write one delivery into `folder`."""
     for name in _OBJECTS:
         path = folder / f"{name}.jsonl"
@@ -66,7 +67,7 @@ def write(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Pat
     _write_email_events(connection, delivery, folder, mess)
 
 
-def _write_per_id(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _write_per_id(connection: Connection, folder: Path) -> None:
     """Write the calls that name their form or list in the address."""
     for key, form_id in connection.execute("select form_key, form_id from forms order by form_key").fetchall():
         set_variables(connection, {"form_key": key})
@@ -80,15 +81,22 @@ def _write_per_id(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         write_pages(connection, export_sql("hubspot/list_memberships"), _paged(100, url), path)
 
 
-def _write_email_events(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Path, mess: Mess) -> None:
+def _write_email_events(connection: Connection, delivery: Delivery, folder: Path, mess: Mess) -> None:
     """Write the mail events; a long history was fetched thirty days at a time."""
+    query = export_sql("hubspot/email_events")
+
+    def write_chunk(path: Path, since: datetime, until: datetime, broken: list[Broken], cursor: Connection) -> None:
+        set_variables(cursor, {"chunk_from": since, "chunk_until": until})
+        write_pages(cursor, query, _EVENTS, path, broken)
+
+    jobs = []
     for number, (since, until) in enumerate(pairwise(_thirty_days_each(delivery.since, delivery.until)), start=1):
-        set_variables(connection, {"chunk_from": since, "chunk_until": until})
         path = folder / f"email_events_{number:03}.jsonl"
         broken = _BROKEN["email_events"] if number == 1 else []
-        write_pages(connection, export_sql("hubspot/email_events"), _EVENTS, path, broken)
+        jobs.append(partial(write_chunk, path, since, until, broken))
         for row in broken:
             mess.note(row.kind, "email_events", path)
+    in_parallel(connection, jobs)
 
 
 def _thirty_days_each(since: datetime, until: datetime) -> list[datetime]:

@@ -1,3 +1,4 @@
+-- The hits stand in the order of the file already.
 select
     strftime(day, '%Y%m%d') as event_date,
     epoch_us(hit_at) as event_timestamp,
@@ -70,4 +71,3 @@ select
     {'analytics_storage': 'Yes', 'ads_storage': 'Yes'} as privacy_info
 from hits
 where day = getvariable('day') and (not is_late or getvariable('with_late'))
-order by device_key, hit_at, hit_key

@@ -63,8 +63,7 @@ create macro hubspot_id(contact_key) as (20000000000 + contact_key * 13)::bigint
 create macro client_id(device_key) as
     (100000000 + hash(xor(device_key::bigint, getvariable('seed')::bigint)) % 1900000000)::varchar
     || '.' || (1650000000 + device_key)::varchar;
-create macro uuid_of(kind, key) as
-    regexp_replace(md5(kind || ':' || key || ':' || getvariable('seed')), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5');
+create macro uuid_of(kind, key) as md5(kind || ':' || key || ':' || getvariable('seed'))::uuid::varchar;
 
 create macro full_width(text) as
     translate(
