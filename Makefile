@@ -57,7 +57,9 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --nofail-on-warning
+	@mkdir -p $(LEADMILL_HOME)/dbt
+	@DBT_TARGET_PATH=$(LEADMILL_HOME)/dbt/lint DBT_LOG_PATH=$(LEADMILL_HOME)/dbt/logs \
+		$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --disable-progress-bar
 
 bench: $(STAMP) ## cost of each step beside bare DuckDB
 	@$(BIN)/python -m benchmarks.nightly

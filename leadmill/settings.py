@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +20,23 @@ class Home(BaseModel):
     def from_environment(cls, path: Path | None = None) -> Home:
         """Return the home at `path`, else at ``LEADMILL_HOME``, else ``./data``."""
         return cls(path=(path or Path(os.environ.get("LEADMILL_HOME") or "data")).resolve())
+
+    def id_key(self) -> str:
+        """Return the secret that keys published ids which may derive from an e-mail address.
+
+        It is ``LEADMILL_ID_KEY`` where that is set, else a random one that the home keeps from its first run on.
+        Two homes give a person the same id only with the same key.
+        """
+        file = self.path / "id_key"
+        if key := os.environ.get("LEADMILL_ID_KEY"):
+            return key
+        if not file.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(secrets.token_hex(32), "ascii")
+            unfinished.rename(file)
+        return file.read_text("ascii")
 
     @property
     def landing(self) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -46,22 +47,38 @@ def build(
         "business_timezone": business_timezone,
         "reporting_currency": reporting_currency,
     }
-    os.environ["LEADMILL_HOME"] = str(home.path)  # the dbt profile reads it
-    outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
-        [
-            *("build", *_SELECTION[part], "--exclude-resource-type", "unit_test"),  # `make test` runs unit tests
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs)),
-            *("--vars", json.dumps(variables)),
-            *("--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats"),
-            *(["--full-refresh"] if full_refresh else []),
-        ]
-    )
+    with project_environment(home):
+        outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
+            [
+                *("build", *_SELECTION[part], "--exclude-resource-type", "unit_test"),  # `make test` runs unit tests
+                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+                *("--target-path", str(home.dbt_target), "--log-path", str(home.dbt_logs)),
+                *("--vars", json.dumps(variables)),
+                *("--log-level", "none", "--no-use-colors", "--no-send-anonymous-usage-stats"),
+                *(["--full-refresh"] if full_refresh else []),
+            ]
+        )
     # dbt-duckdb keeps the file open with settings of its own, which shuts out the next step of this process.
     DuckDBConnectionManager.close_all_connections()
     if outcome.result is None:
         raise LeadmillError(f"dbt could not start: {outcome.exception}")
     return _judged(outcome.result.results, home)
+
+
+@contextmanager
+def project_environment(home: Home) -> Iterator[None]:
+    """Set the environment variables that the dbt project reads, and set them back."""
+    wanted = {"LEADMILL_HOME": str(home.path), "LEADMILL_ID_KEY": home.id_key()}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _judged(results: Any, home: Home) -> str:  # noqa: ANN401

@@ -39,17 +39,16 @@ def test_every_model_builds_on_empty_sources(empty_home: Home) -> None:
 
 
 @pytest.mark.xdist_group("dbt")
-def test_dbt_unit_tests_pass(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADMILL_HOME", str(empty_home.path))
-
-    outcome = dbtRunner().invoke(
-        [
-            *("test", "--select", "test_type:unit"),
-            *("--project-dir", str(transformation.PROJECT), "--profiles-dir", str(transformation.PROJECT)),
-            *("--target-path", str(empty_home.dbt_target), "--log-path", str(empty_home.dbt_logs)),
-            *("--vars", "{as_of: '2026-11-01 00:00:00'}", "--quiet"),
-        ]
-    )
+def test_dbt_unit_tests_pass(empty_home: Home) -> None:
+    with transformation.project_environment(empty_home):
+        outcome = dbtRunner().invoke(
+            [
+                *("test", "--select", "test_type:unit"),
+                *("--project-dir", str(transformation.PROJECT), "--profiles-dir", str(transformation.PROJECT)),
+                *("--target-path", str(empty_home.dbt_target), "--log-path", str(empty_home.dbt_logs)),
+                *("--vars", "{as_of: '2026-11-01 00:00:00'}", "--quiet"),
+            ]
+        )
 
     assert outcome.result.results
     assert outcome.success, [(found.node.name, found.message) for found in outcome.result if found.status != "pass"]
