@@ -31,6 +31,7 @@ class LineCount:
             has_quotes: newlines inside double quotes are text, as in CSV.
         """
         self.lines = lines
+        self.longest_line = 0  # bytes
         self.quoted_newlines = 0
         self._told = told
         self._encoding = encoding
@@ -66,6 +67,8 @@ class LineCount:
         self._ended_records += int(ends.sum()) - int(blank.sum())
         self._is_record_open = not bool(ends[-1])
         self._check_record_length(newlines, ends)
+        gaps = np.diff(np.flatnonzero(newlines), prepend=-1, append=len(block))
+        self.longest_line = max(self.longest_line, int(gaps.max()))
         self.lines += int(newlines.sum()) + (not bool(newlines[-1]))
         self._other_characters += int((content >= _LEAD_BYTE).sum())
         if _MARK in block:

@@ -34,6 +34,7 @@ class Inspection(BaseModel):
     columns: list[str] | None = None  # header of a CSV file, names in a Parquet file
     types: list[str] | None = None  # of a Parquet file's columns
     lines: int = 0  # of a text file
+    longest_line: int = 0  # bytes
     header_lines: int = 0  # lines above the first record
     end_line: int | None = None  # the line, counted from 1, that ends the section
     has_quoted_newlines: bool = False
@@ -106,12 +107,11 @@ def _inspect_json(path: Path, blocks: Utf8Lines, reading: Reading, told: str) ->
     for block in blocks:
         count.take(block)
     count.check_encoding()
-    if reading.format == "jsonl":
-        return Inspection(rows=count.records, lines=count.lines)
-    return Inspection(rows=_page_rows(path, reading.contract), lines=count.lines)
+    rows = count.records if reading.format == "jsonl" else _page_rows(path, reading.contract, count.longest_line)
+    return Inspection(rows=rows, lines=count.lines, longest_line=count.longest_line)
 
 
-def _page_rows(path: Path, stream: Stream) -> int:
+def _page_rows(path: Path, stream: Stream, longest_line: int) -> int:
     """Count the records of API pages; a line that is no page counts as one."""
     sql = f"""
         select coalesce(sum(
@@ -120,7 +120,7 @@ def _page_rows(path: Path, stream: Stream) -> int:
                 else 1
             end
         ), 0)::bigint
-        from {lines_sql("$files")}
+        from {lines_sql("$files", longest_line)}
         where line <> ''
     """
     # In DuckDB's own connection: opening one for each of many small files would cost more than the files.
@@ -135,7 +135,7 @@ def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
     count = LineCount(told, reading.encoding, lines=header_lines, has_quotes=True)
     furniture = re.compile(b"(?m)" + stream.furniture.encode()) if stream.furniture else None
     ends = stream.section.ends_before if stream.section else None
-    furniture_lines, end_line, lines_below = 0, None, 0
+    furniture_lines, end_line, lines_below, longest_line = 0, None, 0, 0
     for block in _below(blocks, header_lines):
         end = re.search(b"(?m)^" + re.escape(ends.encode()), block) if ends and not end_line else None
         section = b"" if end_line else block[: end.start()] if end else block
@@ -146,12 +146,14 @@ def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
             end_line = count.lines + 1
         if end_line:
             lines_below += _count_lines(block[len(section) :])
+            longest_line = max(longest_line, len(block))
     count.check_encoding()
     return Inspection(
         rows=count.records - furniture_lines,
         furniture_lines=furniture_lines,
         columns=columns,
         lines=count.lines + lines_below,
+        longest_line=max(count.longest_line, longest_line),
         header_lines=header_lines,
         end_line=end_line,
         has_quoted_newlines=count.quoted_newlines > 0,

@@ -57,6 +57,7 @@ class _Landed(NamedTuple):
             path=self.file.path,
             delivered_at=self.file.delivered_at.astimezone(UTC).replace(tzinfo=None),
             lines=self.file.found.lines,
+            longest_line=self.file.found.longest_line,
             header_lines=self.file.found.header_lines,
             end_line=self.file.found.end_line,
         )

@@ -141,9 +141,25 @@ def parents(patch: dict[str, object], above: str = "") -> list[str]:
     return found
 
 
-def json_extra(record: str, patch: dict[str, object]) -> str:
-    """Return SQL for the part of a JSON record that the contract does not name; NULL when there is none."""
+def json_extra(record: str, fields: list[Field]) -> str:
+    """Return SQL for the part of a JSON record that the contract does not name; NULL when there is none.
+
+    Fields of a list's elements have no place of their own, so a list with unknown ones is kept whole.
+
+    Args:
+        record: an SQL expression, the record.
+        fields: the fields of the contract; the record stands transformed in ``t``.
+    """
+    patch = json_known(fields)
     left = f"json_merge_patch({record}, {literal(json.dumps(patch, ensure_ascii=False))}::json)"
+    for field in fields:
+        kind = duckdb.sqltype(field.column.type)
+        if field.path and kind.id == "list" and kind.children[0][1].id == "struct":
+            known = ", ".join(literal(name) for name, _ in kind.children[0][1].children)
+            text = text_of_json(field)
+            unknown = f"list_filter(flatten(json_keys({text}, '$[*]')), lambda key: key not in ({known}))"
+            rest = f"case when len({unknown}) > 0 then json_object({literal(field.path)}, {text}) else '{{}}' end"
+            left = f"json_merge_patch({left}, {rest})"
     names = "|".join(sorted({path.rpartition(".")[2] for path in parents(patch)}))
     # The patch leaves its objects behind, empty or not there before.
     emptied = f"""regexp_replace({left}::varchar, '"({names})":', '', 'g')""" if names else f"{left}::varchar"

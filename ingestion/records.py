@@ -27,20 +27,6 @@ _FILENAMES = "getvariable('filenames')"
 _FILE = "getvariable('files')[file_index::bigint + 1]"
 _PATH = f"{_FILE}.path"
 
-# The lines of the files between header and end, counted from 1 below the header. What the landing counted tells where
-# a file begins: `ordinality` runs on over all of them.
-_LINES = f"""
-    numbered_lines as (
-        select file_index, coalesce(line, '') as line, ordinality - {_FILE}.lines_before as number
-        from {lines_sql(_FILENAMES)}
-    ),
-    lines as (
-        select file_index, line, number - {_FILE}.header_lines as line_number
-        from numbered_lines
-        where number > {_FILE}.header_lines and ({_FILE}.end_line is null or number < {_FILE}.end_line)
-    )
-"""
-
 
 class Shape(NamedTuple):
     """What the files of a batch have in common."""
@@ -58,6 +44,7 @@ class BatchFile(NamedTuple):
     path: str  # below the source's folder
     delivered_at: datetime  # naive, UTC
     lines: int  # of text
+    longest_line: int
     header_lines: int
     end_line: int | None
 
@@ -90,17 +77,29 @@ def records_of(shape: Shape, files: Sequence[BatchFile], connection: duckdb.Duck
     if shape.reading.format == "parquet":
         return _parquet_records(shape, connection)
     if shape.reading.format == "csv":
-        return _csv_records(shape)
-    return _json_records(shape.reading)
+        return _csv_records(shape, _lines(files))
+    return _json_records(shape.reading, _lines(files), connection)
 
 
-def _json_records(reading: Reading) -> Records:
+def _lines(files: Sequence[BatchFile]) -> str:
+    """Return SQL for the files' lines, counted from 1 in each file.
+
+    What the landing counted tells where a file begins: `ordinality` runs on over all of them.
+    """
+    return f"""
+        lines as not materialized (
+            select file_index, ordinality, coalesce(line, '') as line, ordinality - {_FILE}.lines_before as line_number
+            from {lines_sql(_FILENAMES, max(file.longest_line for file in files))}
+        )
+    """
+
+
+def _json_records(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) -> Records:
     fields = reading.fields
-    patch = parsing.json_known(fields)
     structure = literal(json.dumps(parsing.json_structure(fields), ensure_ascii=False))
     texts = {field.name: parsing.text_of_json(field) for field in fields if field.path}
     sql = f"""
-        with {_pages(reading) if reading.format == "api_pages" else _lines_of_json()},
+        with {_pages(reading, lines, connection) if reading.format == "api_pages" else _json_lines(lines)},
         transformed as (
             select *, try(json_transform(record, {structure})) as t
             from records
@@ -108,7 +107,7 @@ def _json_records(reading: Reading) -> Records:
         texts as (
             select
                 file_index, row_number, record,
-                case when t is not null then {parsing.json_extra("record", patch)} end as extra,
+                case when t is not null then {parsing.json_extra("record", fields)} end as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
                     when problem is not null then problem
@@ -122,12 +121,12 @@ def _json_records(reading: Reading) -> Records:
         )
     }
     """
-    return Records(sql, None, parsing.parents(patch))
+    return Records(sql, None, parsing.parents(parsing.json_known(fields)))
 
 
-def _lines_of_json() -> str:
+def _json_lines(lines: str) -> str:
     return f"""
-        {_LINES},
+        {lines},
         records as (
             select file_index, line_number as row_number, line as record, null as problem
             from lines
@@ -136,37 +135,53 @@ def _lines_of_json() -> str:
     """
 
 
-def _pages(reading: Reading) -> str:
+def _pages(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) -> str:
     """Each line is a response page; a line that is none is one broken record."""
     key = reading.contract.records
     list_of_records = literal(json.dumps({key: ["JSON"]}))
-    return f"""
-        {_LINES},
-        pages as (
-            select file_index, line_number, line,
+    pages = f"""
+        {lines},
+        parsed_pages as not materialized (
+            select
+                file_index, ordinality, line,
                 try(json_transform(line, {list_of_records}))[{literal(str(key))}]::varchar[] as found
             from lines
-            where line <> ''
         ),
-        page_starts as materialized (
+        pages as not materialized (
             select
-                file_index, line_number,
-                sum(coalesce(len(found), 1)) over (partition by file_index order by line_number)
-                - coalesce(len(found), 1) as rows_before
-            from pages
-        ),
+                file_index, ordinality, found is null as is_broken,
+                coalesce(found, case when line = '' then [] else [line] end) as found
+            from parsed_pages
+        )
+    """
+    # How many records of its file stand before each line. A variable, as a join would hold all pages in memory; so
+    # would a filter, which gathers its rows until they fill a vector.
+    connection.execute(
+        f"""
+        set variable rows_before = (
+            with {pages},
+            sizes as (select file_index, ordinality, len(found) as size from pages),
+            starts as (
+                select ordinality, sum(size) over (partition by file_index order by ordinality) - size as rows_before
+                from sizes
+            )
+            select list(rows_before::bigint order by ordinality) from starts
+        )
+        """
+    )
+    return f"""
+        {pages},
         records as (
             select
-                file_index, rows_before + unnest(range(1, coalesce(len(found), 1) + 1)) as row_number,
-                coalesce(unnest(coalesce(found, [line])), 'null') as record,
-                case when found is null then {literal(f"not a whole response page with a list {key!r}")} end as problem
+                file_index, coalesce(unnest(found), 'null') as record,
+                getvariable('rows_before')[ordinality] + unnest(range(1, len(found) + 1)) as row_number,
+                case when is_broken then {literal(f"not a whole response page with a list {key!r}")} end as problem
             from pages
-            join page_starts using (file_index, line_number)
         )
     """
 
 
-def _csv_records(shape: Shape) -> Records:
+def _csv_records(shape: Shape, lines: str) -> Records:
     reading = shape.reading
     fields = reading.fields
     places = {field.path: shape.columns.index(field.path) + 1 for field in fields if field.path in shape.columns}
@@ -175,7 +190,13 @@ def _csv_records(shape: Shape) -> Records:
     extra = ", ".join(f"{literal(name)}, {_csv_text(shape.columns.index(name) + 1)}" for name in unknown)
     furniture = reading.contract.furniture
     sql = f"""
-        with {_LINES},
+        with {lines},
+        body as (
+            select file_index, line, line_number - {_FILE}.header_lines as line_number
+            from lines
+            where line_number > {_FILE}.header_lines
+                and ({_FILE}.end_line is null or line_number < {_FILE}.end_line)
+        ),
         {_quoted_records() if shape.has_quoted_newlines else _plain_records()},
         split as (
             select
@@ -214,7 +235,7 @@ def _csv_text(place: int) -> str:
 
 
 def _plain_records() -> str:
-    return "records as (select file_index, line_number as row_number, line as record from lines)"
+    return "records as (select file_index, line_number as row_number, line as record from body)"
 
 
 def _quoted_records() -> str:
@@ -222,7 +243,7 @@ def _quoted_records() -> str:
     return """
         quotes as (
             select *, (len(line) - len(replace(line, '"', ''))) % 2 as quotes
-            from lines
+            from body
         ),
         starts as (
             select

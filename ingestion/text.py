@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 
 BLOCK_BYTES = 1 << 20
+_BUFFER_BYTES = 4 << 20
 MARK = "\ufdd0"  # a Unicode noncharacter: never in real text, and harmless in a JSON string
-MAX_LINE_BYTES = 64 << 20
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 # No text holds these four in a row, so a reader of CSV files that splits at them reads whole lines.
 _NO_DELIMITER = "\x1f\x1e\x1d\x1c"
@@ -73,14 +73,17 @@ class Utf8Lines:
         yield decoder.decode(b"", final=True)
 
 
-def lines_sql(files: str) -> str:
+def lines_sql(files: str, longest_line: int) -> str:
     """Return SQL that reads text files as columns `line`, `file_index` and `ordinality`, counted over all files.
 
     Args:
         files: an SQL expression, a list of paths.
+        longest_line: bytes of their longest line. The reader's buffers are made for it: the lines of a buffer are
+            worked on together, so that larger ones cost many times their size while JSON is taken apart.
     """
+    size = max(_BUFFER_BYTES, 2 * longest_line)
     return (
         f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '{_NO_DELIMITER}', quote = '', escape = '',"
         " header = false, auto_detect = false, new_line = '\\n',"
-        f" max_line_size = {MAX_LINE_BYTES}) with ordinality"
+        f" max_line_size = {size}, buffer_size = {size}) with ordinality"
     )
