@@ -103,7 +103,7 @@ def _deliver(connection: duckdb.DuckDBPyConnection, parameters: Parameters, deli
     day = delivery.day.isoformat()
     hubspot.write(connection, delivery, mess.root / "hubspot" / day, mess)
     salesforce.write(connection, mess.root / "salesforce" / day, mess)
-    ga4.write(connection, parameters, delivery, mess.root / "ga4" / day)
+    ga4.write(connection, parameters, delivery, mess.root / "ga4" / day, mess)
     google_ads.write(connection, delivery, mess.root / "google_ads" / day, mess)
     zoom_webinar.write(connection, delivery, mess.root / "zoom_webinar" / day, mess)
     spreadsheets.write(connection, delivery, mess.root, mess)

@@ -127,7 +127,9 @@ def write_csv(
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = path.with_suffix(".utf8")
     connection.execute(f"copy ({query}) to '{_quoted(plain)}' (format csv, header true)")
-    with path.open("w", encoding=encoding, newline="\r\n") as file, plain.open(encoding="utf-8") as rows:
+    # Surrogates in broken lines stand for single bytes.
+    errors = "surrogateescape"
+    with path.open("w", encoding=encoding, errors=errors, newline="\r\n") as file, plain.open(encoding="utf-8") as rows:
         file.writelines(f"{line}\n" for line in before)
         shutil.copyfileobj(rows, file)
         file.writelines(f"{line}\n" for line in after)

@@ -13,6 +13,8 @@ _BROKEN_CARDS = [
     Broken("text_in_date", "M9900000001,不明商会,,,不明 太郎,,,不明,,"),
     Broken("missing_required", ",不明商会,,,不明 次郎,,,2026/01/05,,"),
     Broken("wrong_column_count", "M9900000003,不明商会,2026/01/05"),
+    # Half of a double-byte character, as a field that was cut to a number of bytes ends.
+    Broken("invalid_bytes", "M9900000004,不明商会,,,不明 三\udc81,,,2026/01/05,,"),
 ]
 _BROKEN_EXPENSES = [Broken("text_in_number", "2026/01/05,未定,広告費,,,見積中")]
 

@@ -135,7 +135,7 @@ select
     epoch(started_at)::bigint as visit_id,
     business_day(hit_at) as day,
     -- Apps and laptops that were offline send their hits a day later; those of the last day are not yet missed.
-    u('late', hit_key) < 0.004 and business_day(hit_at) < getvariable('end_on') as is_late
+    u('late', hit_key) < 0.012 and business_day(hit_at) < getvariable('end_on') as is_late
 from placed
 where hit_at >= getvariable('start_at') and hit_at < getvariable('end_at')
 order by day, device_key, hit_at, hit_key;
