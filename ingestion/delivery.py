@@ -53,7 +53,7 @@ def _mapped(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Readi
     for mapped in source.streams:
         reading = Reading.of_mapping(mapped, sources.business_timezone)
         pattern = str(sources.folder / mapped.path)
-        folder = Path(re.split(r"[*?\[]", pattern)[0]).parent
+        folder = Path(re.split(r"[*?\[]", pattern)[0].rpartition("/")[0])
         if not folder.is_dir():
             raise InputError(f"source {source.name}: no such folder {folder} (path {mapped.path!r}); mend `path`")
         for name in glob.glob(pattern, recursive=True):

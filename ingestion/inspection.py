@@ -62,7 +62,7 @@ def inspect(path: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
             lines = Utf8Lines(readable, "utf-8")
             is_csv = reading.format == "csv"
             found = _inspect_csv(lines, reading, told) if is_csv else _inspect_json(readable, lines, reading, told)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         if getattr(error, "errno", None):
             raise  # the disk's fault, not the file's
         raise InputError(f"{told}: not a whole {reading.format} file ({error}); have it delivered again") from error
@@ -178,8 +178,8 @@ def _header(blocks: Utf8Lines, stream: Stream, told: str) -> tuple[int, list[str
                 name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
                 for at, name in enumerate(names)
             ]
-    sought = f"a header below {stream.section.starts_after!r}" if stream.section else "a header line"
-    raise InputError(f"{told}: no {sought}; have the file delivered again")
+    below = f" below {stream.section.starts_after!r}" if stream.section else ""
+    raise InputError(f"{told}: no header line{below}; have the file delivered again")
 
 
 def _below(blocks: Utf8Lines, lines: int) -> Iterator[bytes]:
