@@ -5,39 +5,43 @@ select
     name as event_name,
     list_concat(
         [
-            {'key': 'ga_session_id', 'value': {'string_value': null::varchar, 'int_value': visit_id, 'float_value': null::double, 'double_value': null::double}},
-            {'key': 'ga_session_number', 'value': {'string_value': null, 'int_value': 1 + visit_key % 20, 'float_value': null, 'double_value': null}},
-            {
-                'key': 'page_location',
-                'value': {
-                    'string_value': 'https://www.kumo-crm.example'
-                    || ['/', '/product', '/pricing', '/cases', '/blog/lead-management', '/contact', '/webinar', '/blog/kpi'][1 + (landing_page + number - 2) % 8]
-                    || case
-                        when number <= 2 and campaign_code is not null
-                            then '?utm_source=' || ga_source || '&utm_medium=' || ga_medium || '&utm_campaign=' || as_written(campaign_code, 'ga4')
-                        else ''
-                    end,
-                    'int_value': null, 'float_value': null, 'double_value': null
-                }
-            },
-            {
-                'key': 'page_title',
-                'value': {
-                    'string_value': ['くもCRM', '製品', '料金', '導入事例', 'リード管理とは', 'お問い合わせ', 'ウェビナー', 'KPI設計'][1 + (landing_page + number - 2) % 8],
-                    'int_value': null, 'float_value': null, 'double_value': null
-                }
-            }
+            ga4_parameter('ga_session_id', null, visit_id),
+            ga4_parameter('ga_session_number', null, 1 + visit_key % 20),
+            ga4_parameter(
+                'page_location',
+                'https://www.kumo-crm.example' || pages.paths[1 + (landing_page + number - 2) % 8]
+                || case
+                    when number <= 2 and campaign_code is not null
+                        then '?utm_source=' || ga_source || '&utm_medium=' || ga_medium
+                            || '&utm_campaign=' || as_written(campaign_code, 'ga4')
+                    else ''
+                end,
+                null
+            ),
+            ga4_parameter('page_title', pages.titles[1 + (landing_page + number - 2) % 8], null)
         ],
         case
             when name = 'page_view' and number = 2 and ga_source is not null
                 then [
-                    {'key': 'source', 'value': {'string_value': ga_source, 'int_value': null, 'float_value': null, 'double_value': null}},
-                    {'key': 'medium', 'value': {'string_value': ga_medium, 'int_value': null, 'float_value': null, 'double_value': null}},
-                    {'key': 'campaign', 'value': {'string_value': coalesce(as_written(campaign_code, 'ga4'), case when ga_medium in ('organic', 'referral') then '(' || ga_medium || ')' end), 'int_value': null, 'float_value': null, 'double_value': null}},
-                    {'key': 'page_referrer', 'value': {'string_value': case when ga_medium in ('organic', 'referral') then 'https://www.' || ga_source || '/' end, 'int_value': null, 'float_value': null, 'double_value': null}}
+                    ga4_parameter('source', ga_source, null),
+                    ga4_parameter('medium', ga_medium, null),
+                    ga4_parameter(
+                        'campaign',
+                        coalesce(
+                            as_written(campaign_code, 'ga4'),
+                            case when ga_medium in ('organic', 'referral') then '(' || ga_medium || ')' end
+                        ),
+                        null
+                    ),
+                    ga4_parameter(
+                        'page_referrer',
+                        case when ga_medium in ('organic', 'referral') then 'https://www.' || ga_source || '/' end,
+                        null
+                    )
                 ]
-            when name = 'scroll' then [{'key': 'percent_scrolled', 'value': {'string_value': null, 'int_value': 90, 'float_value': null, 'double_value': null}}]
-            when name = 'user_engagement' then [{'key': 'engagement_time_msec', 'value': {'string_value': null, 'int_value': 1000 + (60000 * u('engaged', hit_key))::bigint, 'float_value': null, 'double_value': null}}]
+            when name = 'scroll' then [ga4_parameter('percent_scrolled', null, 90)]
+            when name = 'user_engagement'
+                then [ga4_parameter('engagement_time_msec', null, 1000 + (60000 * u('engaged', hit_key))::bigint)]
         end
     ) as event_params,
     visit_key as event_bundle_sequence_id,
@@ -53,8 +57,14 @@ select
         'operating_system': case when u('mobile', device_key) < 0.25 then 'iOS' else 'Windows' end,
         'language': 'ja-jp',
         'web_info': {
-            'browser': case when is_bot and device_key % 2 = 0 then 'HeadlessChrome' when u('mobile', device_key) < 0.25 then 'Safari' else 'Chrome' end,
-            'hostname': case when is_bot and device_key % 2 = 1 then 'www-kumo--crm-example.translate.goog' else 'www.kumo-crm.example' end
+            'browser': case
+                when is_bot and device_key % 2 = 0 then 'HeadlessChrome'
+                when u('mobile', device_key) < 0.25 then 'Safari'
+                else 'Chrome'
+            end,
+            'hostname': case
+                when is_bot and device_key % 2 = 1 then 'www-kumo--crm-example.translate.goog' else 'www.kumo-crm.example'
+            end
         }
     } as device,
     {'country': 'Japan', 'region': 'Tokyo', 'city': 'Chiyoda City'} as geo,
@@ -62,12 +72,20 @@ select
     case
         when name = 'page_view' and number = 2 and campaign_code is not null
             then {
-                'manual_campaign_name': as_written(campaign_code, 'ga4'), 'manual_source': ga_source, 'manual_medium': ga_medium,
+                'manual_campaign_name': as_written(campaign_code, 'ga4'),
+                'manual_source': ga_source,
+                'manual_medium': ga_medium,
                 'gclid': case when ga_medium = 'cpc' then 'CjwK' || visit_key end
             }
     end as collected_traffic_source,
     '3912007755' as stream_id,
     'WEB' as platform,
     {'analytics_storage': 'Yes', 'ads_storage': 'Yes'} as privacy_info
-from hits
+from
+    hits,
+    (
+        select
+            ['/', '/product', '/pricing', '/cases', '/blog/lead-management', '/contact', '/webinar', '/blog/kpi'] as paths,
+            ['くもCRM', '製品', '料金', '導入事例', 'リード管理とは', 'お問い合わせ', 'ウェビナー', 'KPI設計'] as titles
+    ) as pages
 where day = getvariable('day') and (not is_late or getvariable('with_late'))

@@ -80,7 +80,10 @@ results as (
 recorded as (
     select
         journey_starts.*,
-        case when is_accepted and mql_at is not null and tries.tried_at <= greatest(mql_at, created_at) + interval 24 hour then tries.tried_at end as sal_at,
+        case
+            when is_accepted and mql_at is not null and tries.tried_at <= greatest(mql_at, created_at) + interval 24 hour
+                then tries.tried_at
+        end as sal_at,
         met.* exclude (journey_key),
         results.* exclude (journey_key)
     from journey_starts

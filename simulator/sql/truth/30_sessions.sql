@@ -24,7 +24,7 @@ grouped as (
         max(hit_at) as ended_at,
         count(*)::int as event_count,
         bool_or(name = 'generate_lead') as is_converted,
-        arg_min({'source': ga_source, 'medium': ga_medium, 'campaign': campaign_code}, (hit_at, visit_key)) filter (where tells_source) as origin
+        arg_min({'medium': ga_medium, 'campaign': campaign_code}, (hit_at, visit_key)) filter (where tells_source) as origin
     from numbered
     group by device_key, session_number
 )

@@ -1,6 +1,7 @@
 -- Each KPI as one row of parts a fact, rolled up over periods and dimensions (docs/definitions.md, 'KPIs').
 create table facts as
-select 'sessions' as kpi_id, business_day(started_at) as day, channel, campaign_id, 1::bigint as top, null::bigint as bottom from truth.sessions
+select 'sessions' as kpi_id, business_day(started_at) as day, channel, campaign_id, 1::bigint as top, null::bigint as bottom
+from truth.sessions
 union all
 select 'cvr', business_day(started_at), channel, campaign_id, is_converted::int, 1 from truth.sessions
 union all

@@ -18,7 +18,8 @@ from people
 union all
 select distinct person_key, 'colleague', null::bigint, false, true, false, false from submissions where person_key > 2000000000
 union all
-select distinct visitor_person(device_key), case when is_bot then 'bot' else 'visitor' end, null::bigint, null::boolean, false, is_bot, false
+select distinct
+    visitor_person(device_key), case when is_bot then 'bot' else 'visitor' end, null::bigint, null::boolean, false, is_bot, false
 from hits
 where device_key < 95000000
 order by 1;
@@ -52,7 +53,16 @@ devices as (
     from seen_on
     group by device_key
 ),
-tracked as (select distinct device_key from submissions where is_tracked)
+-- A form tells whose browser it is, unless a role mailbox or an address that nothing links was typed into it.
+tracked as (
+    select submissions.device_key
+    from submissions
+    inner join contacts using (contact_key)
+    inner join people on contacts.person_key = people.person_key
+    where submissions.is_tracked
+    group by submissions.device_key
+    having bool_and(not people.is_role_mailbox and contacts.role <> 'unlinked')
+)
 select 'hubspot' as source_system, 'contact' as record_type, hubspot_id as record_id, person_key, role <> 'unlinked' as is_knowable
 from delivered
 where coalesce(merged_at >= first_delivery_at, true)
@@ -65,7 +75,10 @@ select 'salesforce', 'contact', salesforce_id('003', buyer_key), person_key, tru
 union all
 select 'business_cards', 'lead', 'M' || lpad(card_key::varchar, 10, '0'), person_key, true from cards
 union all
-select distinct 'zoom_webinar', 'attendee', trim(email), person_key, true from attendance
+-- Behind a role mailbox may be anybody.
+select distinct 'zoom_webinar', 'attendee', lower(trim(attendance.email)), person_key, not people.is_role_mailbox
+from attendance
+inner join people using (person_key)
 union all
 -- A browser is tied to a person by a form or a login; a shared one to nobody.
 select

@@ -25,8 +25,10 @@ create macro any_time(purpose, entity, from_at, to_at) as
     from_at + to_microseconds((u(purpose, entity) * (epoch_us(to_at) - epoch_us(from_at)))::bigint);
 
 -- Most of what people do at work falls into office hours of weekdays.
-create macro office_time_of(day, drawn, purpose, entity) as
-    business_midnight(day - (case when isodow(day) > 5 and u(purpose || ' weekend', entity) < 0.8 then isodow(day) - 5 else 0 end)::int)
+create macro office_time_of(day, purpose, entity) as
+    business_midnight(
+        day - (case when isodow(day) > 5 and u(purpose || ' weekend', entity) < 0.8 then isodow(day) - 5 else 0 end)::int
+    )
     + to_seconds(
         case
             when u(purpose || ' overtime', entity) < 0.1 then 86399 * u(purpose || ' a', entity)
@@ -38,9 +40,9 @@ create macro office_time_of(day, drawn, purpose, entity) as
 create macro office_time(purpose, entity, from_at, to_at) as
     case
         when
-            office_time_of(business_day(any_time(purpose, entity, from_at, to_at)), null, purpose, entity)
+            office_time_of(business_day(any_time(purpose, entity, from_at, to_at)), purpose, entity)
             between from_at and to_at
-            then office_time_of(business_day(any_time(purpose, entity, from_at, to_at)), null, purpose, entity)
+            then office_time_of(business_day(any_time(purpose, entity, from_at, to_at)), purpose, entity)
         else any_time(purpose, entity, from_at, to_at)
     end;
 

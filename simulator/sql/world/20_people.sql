@@ -7,7 +7,7 @@ kinds (kind, kind_order, per_year, free_mail_share) as (
     ('customer', 5, 130, 0.01), ('zoom', 6, 50, 0.30)
 ),
 sized as (
-    select *, coalesce(sum(volume(per_year)) over (order by kind_order rows between unbounded preceding and 1 preceding), 0) as before
+    select *, sum(volume(per_year)) over (order by kind_order) - volume(per_year) as before
     from kinds
 ),
 numbered as (

@@ -57,7 +57,8 @@ select
     person_key,
     whole_ms(case when person_kind = 'web' then drawn_at else first_seen_at end) as first_known_at,
     -- A subscriber imported within the last days has no time left to become a lead.
-    case when person_kind = 'web' or drawn_at > first_seen_at then whole_ms(drawn_at) end as lead_at,
+    case when person_kind = 'web' or first_seen_at < getvariable('end_at') - interval 6 day then whole_ms(drawn_at) end
+        as lead_at,
     case
         when person_kind = 'web' then kind_at(getvariable('lead_kinds'), u('lead kind', person_key))
         when u('newsletter reader', person_key) < 0.5 then 'newsletter'

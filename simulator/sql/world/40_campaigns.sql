@@ -12,7 +12,7 @@ from range(1, 1 + greatest(0, (getvariable('days') - 28) // 28 + 1)) as numbers 
 create table campaigns as
 with
 days as (
-    select unnest(generate_series(getvariable('start_on'), getvariable('start_on') + getvariable('days')::int - 1, interval 1 day))::date as day
+    select unnest(generate_series(getvariable('start_on'), getvariable('end_on'), interval 1 day))::date as day
 ),
 kinds (kind, type, label) as (
     values
@@ -20,7 +20,9 @@ kinds (kind, type, label) as (
     ('social_leadgen', 'Paid Social', 'SNSリード獲得広告'), ('display_awareness', 'Display', 'ディスプレイ認知広告')
 ),
 found as (
-    select quarterly_code(kinds.kind, business_midnight(days.day)) as code, kinds.type, kinds.label, min(day) as started_on, max(day) as ended_on
+    select
+        quarterly_code(kinds.kind, business_midnight(days.day)) as code, kinds.type, kinds.label,
+        min(day) as started_on, max(day) as ended_on
     from kinds, days
     group by all
     union all

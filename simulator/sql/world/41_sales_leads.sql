@@ -30,7 +30,7 @@ from_cards as (
         person_key,
         'card' as origin,
         whole_s(
-            office_time('card mql', person_key, business_midnight(exchanged_on) + interval 33 hour, business_midnight(exchanged_on) + interval 20 day)
+            office_time('card mql', person_key, business_midnight(exchanged_on + 1), business_midnight(exchanged_on + 20))
         ) as marked_at,
         marked_at + interval 40 second as created_at,
         'Exhibition' as lead_source,

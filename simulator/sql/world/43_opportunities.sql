@@ -70,7 +70,11 @@ select
     (10000 * round(lognormal(180, 0.8, 'amount', opportunity_key)))::bigint as amount,
     (10000 * round(amount / 10000 * between_numbers(0.7, 1.5, 'first amount', opportunity_key)))::bigint as first_amount,
     u('contact named', opportunity_key) > 0.1 or lead_key is not null as is_contact_named,
-    u('deal reopened', opportunity_key) < 0.05 and is_winner and stage_4_at is not null as is_reopened
+    -- Some winners were given up, and negotiated the day after.
+    case
+        when u('deal reopened', opportunity_key) < 0.05 and is_winner and timed.stage_4_at > timed.stage_3_at + interval 1 day
+            then known(timed.stage_4_at - interval 1 day)
+    end as given_up_at
 from timed;
 
 -- The stages each opportunity entered, in order; the CRM's history holds one row for each change.
@@ -82,11 +86,8 @@ entered as (
     select opportunity_key, 'Qualification', stage_2_at, 2 from opportunities where stage_2_at is not null
     union all
     select opportunity_key, 'Proposal', stage_3_at, 3 from opportunities where stage_3_at is not null
-    -- A deal that was given up and taken up again: lost, and negotiated the day after.
     union all
-    select opportunity_key, 'Closed Lost', stage_4_at - interval 1 day, 4
-    from opportunities
-    where is_reopened and stage_4_at - interval 1 day > stage_3_at
+    select opportunity_key, 'Closed Lost', given_up_at, 4 from opportunities where given_up_at is not null
     union all
     select opportunity_key, 'Negotiation', stage_4_at, 5 from opportunities where stage_4_at is not null
     union all

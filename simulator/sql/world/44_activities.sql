@@ -24,7 +24,7 @@ drawn as (
 select
     drawn.*,
     salesforce_id('00T', task_key) as salesforce_id,
-    -- A task of a person, but of no journey that counts: entered in advance, so it exists before it is done.
+    -- Entered before it is done.
     whole_s(done_at - interval 5 minute) as created_at,
     case
         when type = 'Call' and is_done then (lognormal(140, 0.9, 'talk', task_key))::int
@@ -37,16 +37,22 @@ where done_at < getvariable('end_at');
 create table meetings as
 with
 drawn as (
-    select lead_key * 10 as meeting_key, lead_key, null::bigint as opportunity_key, meeting_at as starts_at, 'Meeting' as type, false as is_deleted
+    select
+        lead_key * 10 as meeting_key, lead_key, null::bigint as opportunity_key, meeting_at as starts_at, 'Meeting' as type,
+        false as is_deleted
     from sales_work
     where meeting_at is not null
     union all
     -- Cancelled: deleted from the calendar.
-    select lead_key * 10 + 1, lead_key, null, whole_s(later(tried_at, 86400 * between_numbers(0.1, 2, 'cancelled', lead_key))), 'Meeting', true
+    select
+        lead_key * 10 + 1, lead_key, null, whole_s(later(tried_at, 86400 * between_numbers(0.1, 2, 'cancelled', lead_key))),
+        'Meeting', true
     from sales_work
     where tried_at is not null and u('cancelled meeting', lead_key) < 0.04
     union all
-    select lead_key * 10 + 2, lead_key, null, whole_s(later(tried_at, 86400 * between_numbers(1, 9, 'web call', lead_key))), 'Call', false
+    select
+        lead_key * 10 + 2, lead_key, null, whole_s(later(tried_at, 86400 * between_numbers(1, 9, 'web call', lead_key))),
+        'Call', false
     from sales_work
     where tried_at is not null and u('calendar call', lead_key) < 0.05
     union all

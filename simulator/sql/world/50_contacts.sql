@@ -12,7 +12,9 @@ main as (
     -- Cards typed in by an assistant, a while later.
     select
         person_key,
-        whole_ms(office_time('card import', card_key, business_midnight(exchanged_on) + interval 33 hour, business_midnight(exchanged_on) + interval 4 day)),
+        whole_ms(
+            office_time('card import', card_key, business_midnight(exchanged_on + 1), business_midnight(exchanged_on + 4))
+        ),
         null,
         'import'
     from cards

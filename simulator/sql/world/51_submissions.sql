@@ -4,7 +4,8 @@ select form_key, uuid_of('form', form_key) as form_id, name, path
 from (
     values
     (1, '資料請求', '/download/service-guide'), (2, 'お問い合わせ', '/contact'), (3, 'デモ申し込み', '/demo'),
-    (4, 'ホワイトペーパー：リード管理の教科書', '/download/lead-management'), (5, 'ウェビナー申し込み', '/webinar'), (6, '料金表ダウンロード', '/pricing/download')
+    (4, 'ホワイトペーパー：リード管理の教科書', '/download/lead-management'), (5, 'ウェビナー申し込み', '/webinar'),
+    (6, '料金表ダウンロード', '/pricing/download')
 ) as forms (form_key, name, path);
 
 create table submissions as
@@ -14,7 +15,9 @@ sent as (
     from contacts
     where lead_at is not null
     union all
-    select contact_key * 10 + 1, person_key, contact_key, email, whole_ms(office_time('repeat', contact_key, lead_at + interval 2 day, lead_at + interval 50 day))
+    select
+        contact_key * 10 + 1, person_key, contact_key, email,
+        whole_ms(office_time('repeat', contact_key, lead_at + interval 2 day, lead_at + interval 50 day))
     from contacts
     where role = 'main' and lead_at is not null and u('repeat', contact_key) < 0.12
     union all
@@ -31,7 +34,8 @@ select
     case
         when sent.person_key > 2000000000 then 95000000 + (sent.person_key - 2000000000)
         -- A shared device: the colleague who sits beside.
-        when u('shared device', submission_key) < 0.01 and people.kind = 'web' and sent.person_key > 1 then 100000000 + (sent.person_key - 1) * 2
+        when u('shared device', submission_key) < 0.01 and people.kind = 'web' and sent.person_key > 1
+            then 100000000 + (sent.person_key - 1) * 2
         else 100000000 + sent.person_key * 2
     end as device_key,
     -- Some browsers block the web analytics altogether.

@@ -23,7 +23,13 @@ invitations as (
     from webinars
 ),
 steps as (
-    select 900 + step as mail_key, 'step' as kind, getvariable('start_at') as published_at, 'step_mail' as campaign_code, 'ステップメール ' || step as name, 1.0 as audience
+    select
+        900 + step as mail_key,
+        'step' as kind,
+        getvariable('start_at') as published_at,
+        'step_mail' as campaign_code,
+        'ステップメール ' || step as name,
+        1.0 as audience
     from range(1, 4) as numbers (step)
 )
 select *, (60000000 + mail_key * 11)::varchar as hubspot_id, (190000000 + mail_key * 17)::varchar as email_campaign_id
@@ -81,11 +87,16 @@ select
     case when reactions.is_bounced then whole_ms(later(sent_at, 2 + 60 * u('bounce delay', message_key))) end as bounced_at,
     case when not reactions.is_bounced then whole_ms(later(sent_at, 1 + 9 * u('delivery', message_key))) end as delivered_at,
     -- Images that are blocked hide the opening of one click in eight.
-    case when reactions.is_opened and not reactions.is_bounced and not (is_clicker and u('blocked images', message_key) < 0.12) then known(reactions.opened_at) end as opened_at,
-    case when reactions.is_opened and not reactions.is_bounced and reactions.is_clicker then known(reactions.clicked_at) end as clicked_at,
-    case when reactions.is_unsubscriber and not reactions.is_bounced then known(reactions.unsubscribed_at) end as unsubscribed_at,
+    case
+        when is_opened and not is_bounced and not (is_clicker and u('blocked images', message_key) < 0.12) then known(opened_at)
+    end as opened_at,
+    case when is_opened and not is_bounced and is_clicker then known(clicked_at) end as clicked_at,
+    case when is_unsubscriber and not is_bounced then known(reactions.unsubscribed_at) end as unsubscribed_at,
     -- Security gateways of some companies open every link at once; the sender marks that as filtered.
-    case when not reactions.is_bounced and u('gateway', contact_key) < 0.04 and u('scan', message_key) < 0.7 then whole_ms(later(sent_at, 4 + 10 * u('scan delay', message_key))) end as scanned_at
+    case
+        when not is_bounced and u('gateway', contact_key) < 0.04 and u('scan', message_key) < 0.7
+            then whole_ms(later(sent_at, 4 + 10 * u('scan delay', message_key)))
+    end as scanned_at
 from reactions
 inner join left_at using (contact_key)
 -- Nobody is written to after unsubscribing.

@@ -10,7 +10,10 @@ wanted as (
         device_key * 20 + visit as visit_key,
         device_key,
         null::bigint as person_key,
-        case when visit = 0 then first_at else later(first_at, 86400 * visit * lognormal(6, 1, 'return', device_key * 20 + visit)) end as started_at,
+        case
+            when visit = 0 then first_at
+            else later(first_at, 86400 * visit * lognormal(6, 1, 'return', device_key * 20 + visit))
+        end as started_at,
         kind_at(getvariable('visit_kinds'), u('visit kind', device_key * 20 + visit)) as traffic_kind,
         null::varchar as campaign_code,
         null::timestamp as converts_at

@@ -62,7 +62,9 @@ select
     cost_type,
     channel,
     campaign_code,
-    greatest(1000, (1000 * round(base * getvariable('scale') * between_numbers(0.8, 1.2, 'expense', kind * 100000 + date_diff('day', date '2000-01-01', spent_on)) / 1000)))::bigint as amount,
+    kind * 100000 + date_diff('day', date '2000-01-01', spent_on) as line_key,
+    base * getvariable('scale') * between_numbers(0.8, 1.2, 'expense', line_key) as spent,
+    greatest(1000, 1000 * round(spent / 1000))::bigint as amount,
     kind <= 2 or kind in (5, 6) as is_acquisition,
     case channel when 'Paid Social' then 'paid_social' when '展示会' then 'event' else channel end as canonical_channel
 from lines

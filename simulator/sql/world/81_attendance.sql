@@ -12,7 +12,9 @@ registered as (
         invited.person_key,
         invited.contact_key * 1000 + webinars.webinar_key as attendance_key,
         email_written(invited.email, 'webinar', attendance_key) as email,
-        whole_s(any_time('registration', attendance_key, webinars.starts_at - interval 9 day, webinars.starts_at - interval 1 hour)) as registered_at,
+        whole_s(
+            any_time('registration', attendance_key, webinars.starts_at - interval 9 day, webinars.starts_at - interval 1 hour)
+        ) as registered_at,
         u('attended', attendance_key) < 0.62 as is_attended,
         whole_s(later(webinars.starts_at, -300 + 900 * u('join', attendance_key))) as joined_at
     from invited, webinars

@@ -23,9 +23,9 @@ marks as (
     group by person_key
 ),
 losers as (
-    select contacts.person_key, contacts.hubspot_id as loser_id, contacts.email as loser_email, seen(contacts.merged_at) as merged_at
+    select person_key, hubspot_id as loser_id, email as loser_email, merged_at
     from contacts
-    where contacts.merged_at < getvariable('until')
+    where merged_at < getvariable('until')
 ),
 optouts as (
     select contact_key, min(seen(unsubscribed_at)) as unsubscribed_at
@@ -41,8 +41,7 @@ stated as (
         contacts.created_at,
         contacts.hubspot_source,
         contacts.campaign_code,
-        people.*  exclude (email, is_free_mail),
-        people.is_free_mail,
+        people.* exclude (person_key, email),
         accounts.name as account_name,
         seen(contacts.lead_at) as lead_at,
         case when contacts.role = 'main' then whole_ms(marks.mql_at) + interval 137 millisecond end as mql_at,
@@ -79,7 +78,11 @@ select
             'email': email,
             'hs_additional_emails': loser_email,
             'firstname': case when u('romaji', contact_key) < 0.05 then first_name_roman else first_name end,
-            'lastname': case when u('romaji', contact_key) < 0.05 then last_name_roman when u('variant', contact_key) < 0.5 then replace(last_name, '高', '髙') else last_name end,
+            'lastname': case
+                when u('romaji', contact_key) < 0.05 then last_name_roman
+                when u('variant', contact_key) < 0.5 then replace(last_name, '高', '髙')
+                else last_name
+            end,
             'phone': phone_written(phone, 'hubspot', contact_key),
             'company': case when u('company empty', contact_key) > 0.1 then company_written(account_name, 'hubspot', contact_key) end,
             'jobtitle': case when u('title empty', contact_key) > 0.25 then title end,

@@ -10,4 +10,4 @@ select
         'configuration': {'language': 'ja', 'notifyContactOwner': false}
     })::varchar as record
 from forms
-where getvariable('since') <= getvariable('start_at')
+where getvariable('since') = getvariable('start_at')

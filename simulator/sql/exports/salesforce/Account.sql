@@ -10,7 +10,7 @@ stated as (
 select
     account_key as position,
     to_json({
-        'attributes': {'type': 'Account', 'url': '/services/data/v61.0/sobjects/Account/' || salesforce_id('001', account_key)},
+        'attributes': attributes_of('Account', salesforce_id('001', account_key)),
         'Id': salesforce_id('001', account_key),
         'IsDeleted': false,
         'MasterRecordId': null,
@@ -30,4 +30,4 @@ select
         'Type': 'Customer'
     })::varchar as record
 from stated
-where delivered(created_at) or (created_at < getvariable('start_at') and getvariable('since') <= getvariable('start_at'))
+where delivered(created_at) or is_in_first_delivery(created_at)

@@ -1,7 +1,7 @@
 select
     campaign_key as position,
     to_json({
-        'attributes': {'type': 'Campaign', 'url': '/services/data/v61.0/sobjects/Campaign/' || salesforce_id},
+        'attributes': attributes_of('Campaign', salesforce_id),
         'Id': salesforce_id,
         'IsDeleted': false,
         'ParentId': null,

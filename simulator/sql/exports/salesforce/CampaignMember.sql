@@ -1,11 +1,19 @@
 with
 members as (
-    select lead_key as member_key, campaign_key, sales_leads.salesforce_id as lead_id, null::varchar as contact_id, created_at + interval 20 second as joined_at, 'Responded' as status
+    select
+        lead_key as member_key,
+        campaign_key,
+        sales_leads.salesforce_id as lead_id,
+        null::varchar as contact_id,
+        created_at + interval 20 second as joined_at,
+        'Responded' as status
     from sales_leads
     where campaign_key is not null
     union all
     -- Customers who came to a webinar.
-    select 5000000000 + attendance.attendance_key, campaigns.campaign_key, null, salesforce_id('003', attendance.person_key * 100), attendance.joined_at, 'Attended'
+    select
+        5000000000 + attendance.attendance_key, campaigns.campaign_key, null, salesforce_id('003', attendance.person_key * 100),
+        attendance.joined_at, 'Attended'
     from attendance
     inner join people using (person_key)
     inner join webinars using (webinar_key)
@@ -15,7 +23,7 @@ members as (
 select
     member_key as position,
     to_json({
-        'attributes': {'type': 'CampaignMember', 'url': '/services/data/v61.0/sobjects/CampaignMember/' || salesforce_id('00v', member_key)},
+        'attributes': attributes_of('CampaignMember', salesforce_id('00v', member_key)),
         'Id': salesforce_id('00v', member_key),
         'IsDeleted': false,
         'CampaignId': salesforce_id('701', campaign_key),

@@ -1,14 +1,20 @@
 with
 stated as (
-    select buyers.buyer_key, buyers.created_at, buyers.lead_key, people.*, contacts.hubspot_id, contacts.created_at as hubspot_created_at
+    select
+        buyers.buyer_key,
+        buyers.created_at,
+        people.*,
+        contacts.hubspot_id,
+        greatest(buyers.created_at, contacts.created_at) as modified_at
     from buyers
     inner join people using (person_key)
     left join contacts on buyers.person_key = contacts.contact_key and contacts.created_at < getvariable('until')
+    where buyers.created_at < getvariable('until')
 )
 select
     buyer_key as position,
     to_json({
-        'attributes': {'type': 'Contact', 'url': '/services/data/v61.0/sobjects/Contact/' || salesforce_id('003', buyer_key)},
+        'attributes': attributes_of('Contact', salesforce_id('003', buyer_key)),
         'Id': salesforce_id('003', buyer_key),
         'IsDeleted': false,
         'MasterRecordId': null,
@@ -22,10 +28,10 @@ select
         'OwnerId': user_id(1 + buyer_key % 12),
         'HasOptedOutOfEmail': false,
         'CreatedDate': salesforce_time(created_at),
-        'LastModifiedDate': salesforce_time(greatest(created_at, hubspot_created_at)),
-        'SystemModstamp': salesforce_time(greatest(created_at, hubspot_created_at)),
+        'LastModifiedDate': salesforce_time(modified_at),
+        'SystemModstamp': salesforce_time(modified_at),
         'HubSpot_Contact_Id__c': hubspot_id,
         'MailingCountry': 'Japan'
     })::varchar as record
 from stated
-where created_at < getvariable('until') and (delivered(greatest(created_at, hubspot_created_at)) or (created_at < getvariable('start_at') and getvariable('since') <= getvariable('start_at')))
+where delivered(modified_at) or is_in_first_delivery(modified_at)

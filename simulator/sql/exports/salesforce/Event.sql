@@ -14,10 +14,10 @@ stated as (
 select
     meeting_key as position,
     to_json({
-        'attributes': {'type': 'Event', 'url': '/services/data/v61.0/sobjects/Event/' || salesforce_id},
+        'attributes': attributes_of('Event', salesforce_id),
         'Id': salesforce_id,
         'IsDeleted': is_deleted,
-        'WhoId': case when lead_key is null then null when moved_at is not null then salesforce_id('003', lead_key * 10) else lead_id end,
+        'WhoId': case when moved_at is not null then salesforce_id('003', lead_key * 10) else lead_id end,
         'WhatId': case when opportunity_key is not null then salesforce_id('006', opportunity_key) end,
         'AccountId': null,
         'OwnerId': user_id(owner),

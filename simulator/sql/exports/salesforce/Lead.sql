@@ -11,8 +11,7 @@ leads as (
         null::timestamp as merged_at,
         null::varchar as master_id,
         sales_leads.origin,
-        sales_work.* exclude (lead_key, is_status_forgotten),
-        sales_work.is_status_forgotten
+        sales_work.* exclude (lead_key)
     from sales_leads
     inner join sales_work using (lead_key)
     where sales_leads.created_at < getvariable('until')
@@ -61,14 +60,18 @@ stated as (
 select
     lead_key as position,
     to_json({
-        'attributes': {'type': 'Lead', 'url': '/services/data/v61.0/sobjects/Lead/' || salesforce_id},
+        'attributes': attributes_of('Lead', salesforce_id),
         'Id': salesforce_id,
         'IsDeleted': master_id is not null,
         'MasterRecordId': master_id,
         'FirstName': case when u('crm first name empty', lead_key) > 0.05 then first_name end,
         'LastName': last_name,
         'Company': company_written(account_name, 'lead', lead_key),
-        'Email': case when origin = 'second entry' then upper(email) when u('crm address', lead_key) < 0.1 then upper(email[1]) || email[2:] else email end,
+        'Email': case
+            when origin = 'second entry' then upper(email)
+            when u('crm address', lead_key) < 0.1 then upper(email[1]) || email[2:]
+            else email
+        end,
         'Phone': phone_written(phone, 'crm', lead_key),
         'Title': title,
         'Website': case when not is_free_mail then 'https://www.' || regexp_replace(split_part(email, '@', 2), '^east\.', '') || '/' end,

@@ -9,14 +9,13 @@ stated as (
         case
             when seen(closed_at) is not null then case when is_winner then 'Closed Won' else 'Closed Lost' end
             when seen(stage_4_at) is not null then 'Negotiation'
-            when seen(stage_4_at - interval 1 day) is not null and is_reopened and stage_4_at - interval 1 day > stage_3_at then 'Closed Lost'
+            when seen(given_up_at) is not null then 'Closed Lost'
             when seen(stage_3_at) is not null then 'Proposal'
             when seen(stage_2_at) is not null then 'Qualification'
             else 'Prospecting'
         end as stage,
         greatest(
-            opportunities.created_at, seen(stage_2_at), seen(stage_3_at), seen(stage_4_at), seen(opportunities.closed_at),
-            case when is_reopened and stage_4_at - interval 1 day > stage_3_at then seen(stage_4_at - interval 1 day) end
+            opportunities.created_at, seen(stage_2_at), seen(stage_3_at), seen(given_up_at), seen(stage_4_at), seen(closed_at)
         ) as modified_at
     from opportunities
     inner join people using (person_key)
@@ -27,7 +26,7 @@ stated as (
 select
     opportunity_key as position,
     to_json({
-        'attributes': {'type': 'Opportunity', 'url': '/services/data/v61.0/sobjects/Opportunity/' || salesforce_id},
+        'attributes': attributes_of('Opportunity', salesforce_id),
         'Id': salesforce_id,
         'IsDeleted': false,
         'AccountId': salesforce_id('001', account_key),

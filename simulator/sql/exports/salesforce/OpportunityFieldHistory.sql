@@ -1,6 +1,8 @@
 with
 changes as (
-    select opportunity_key * 10 as history_key, opportunity_key, 'created' as field, null as old_value, null as new_value, created_at as changed_at
+    select
+        opportunity_key * 10 as history_key, opportunity_key, 'created' as field, null as old_value, null as new_value,
+        created_at as changed_at
     from opportunities
     where not is_without_history
     union all
@@ -19,7 +21,7 @@ changes as (
 select
     history_key as position,
     to_json({
-        'attributes': {'type': 'OpportunityFieldHistory', 'url': '/services/data/v61.0/sobjects/OpportunityFieldHistory/' || salesforce_id('017', history_key)},
+        'attributes': attributes_of('OpportunityFieldHistory', salesforce_id('017', history_key)),
         'Id': salesforce_id('017', history_key),
         'IsDeleted': false,
         'OpportunityId': salesforce_id('006', opportunity_key),

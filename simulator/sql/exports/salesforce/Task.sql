@@ -18,7 +18,7 @@ stated as (
 select
     task_key as position,
     to_json({
-        'attributes': {'type': 'Task', 'url': '/services/data/v61.0/sobjects/Task/' || salesforce_id},
+        'attributes': attributes_of('Task', salesforce_id),
         'Id': salesforce_id,
         'IsDeleted': false,
         'WhoId': who_id,

@@ -1,9 +1,10 @@
 select
     owner_key as position,
     to_json({
-        'attributes': {'type': 'User', 'url': '/services/data/v61.0/sobjects/User/' || user_id(owner_key)},
+        'attributes': attributes_of('User', user_id(owner_key)),
         'Id': user_id(owner_key),
-        'Name': pick(['佐藤', '鈴木', '高橋', '田中', '伊藤', '渡辺'], 'rep last', owner_key) || ' ' || pick(['健', '愛', '翔', '舞', '学'], 'rep first', owner_key),
+        'Name': pick(['佐藤', '鈴木', '高橋', '田中', '伊藤', '渡辺'], 'rep last', owner_key)
+        || ' ' || pick(['健', '愛', '翔', '舞', '学'], 'rep first', owner_key),
         'Email': 'rep' || owner_key || '@kumo-crm.example',
         'IsActive': owner_key < 12,
         'Department': case when owner_key <= 4 then 'インサイドセールス' else 'フィールドセールス' end,
