@@ -20,6 +20,7 @@ export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export AIRFLOW__API__HOST := 127.0.0.1
 export AIRFLOW__API__PORT ?= 8080
+AIRFLOW_URL := http://127.0.0.1:$(AIRFLOW__API__PORT)
 export GX_ANALYTICS_ENABLED := False
 
 .PHONY: help install lock run test up down lint bench docs
@@ -45,13 +46,20 @@ $(AIRFLOW_HOME)/airflow.db: | $(STAMP)
 test: $(STAMP) ## all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-up: $(STAMP) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopback, in the background
-	@$(BIN)/airflow standalone > $(AIRFLOW_HOME)/standalone.log 2>&1 & echo $$! > $(AIRFLOW_HOME)/standalone.pid
-	@echo "Airflow: http://127.0.0.1:$(AIRFLOW__API__PORT)  (user and password: $(AIRFLOW_HOME)/standalone.log; stop: make down)"
+up: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopback, in the background
+	@# Not `airflow standalone`: it serves log files on all interfaces. The API server reads them from the disk.
+	@setsid bash -c '$(BIN)/airflow scheduler --skip-serve-logs & $(BIN)/airflow dag-processor & \
+		exec $(BIN)/airflow api-server' > $(AIRFLOW_HOME)/up.log 2>&1 & echo $$! > $(AIRFLOW_HOME)/up.pid
+	@echo "● Airflow is starting …"; \
+	for second in $$(seq 120); do \
+		$(BIN)/python -c "import urllib.request as r; r.urlopen('$(AIRFLOW_URL)/api/v2/monitor/health')" 2> /dev/null && break; sleep 1; \
+	done
+	@echo "Airflow: $(AIRFLOW_URL)   user and password: $(AIRFLOW_HOME)/simple_auth_manager_passwords.json.generated"
+	@echo "Next: unpause the DAG nightly there. Stop with: make down"
 
 down: ## stop what `make up` started
-	@test ! -e $(AIRFLOW_HOME)/standalone.pid || kill $$(cat $(AIRFLOW_HOME)/standalone.pid)
-	@rm -f $(AIRFLOW_HOME)/standalone.pid
+	@test ! -e $(AIRFLOW_HOME)/up.pid || kill -- -$$(cat $(AIRFLOW_HOME)/up.pid)
+	@rm -f $(AIRFLOW_HOME)/up.pid
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check
