@@ -115,11 +115,7 @@ def _json_records(reading: Reading, lines: str, connection: duckdb.DuckDBPyConne
                 end as problem{_texts(fields, texts)}
             from transformed
         )
-        {
-        _judged(
-            fields, {name: parsing.from_text(quoted("text " + name), f, reading) for f in fields for name in [f.name]}
-        )
-    }
+        {_judged(fields, _typed_texts(reading))}
     """
     return Records(sql, None, parsing.parents(parsing.json_known(fields)))
 
@@ -218,11 +214,7 @@ def _csv_records(shape: Shape, lines: str) -> Records:
                 end as problem{_texts(fields, texts)}
             from split
         )
-        {
-        _judged(
-            fields, {name: parsing.from_text(quoted("text " + name), f, reading) for f in fields for name in [f.name]}
-        )
-    }
+        {_judged(fields, _typed_texts(reading))}
     """
     return Records(sql, unknown, [])
 
@@ -317,6 +309,10 @@ def _texts(fields: list[Field], texts: dict[str, str]) -> str:
             value = texts.get(field.name, "null::varchar")
         found.append(f",\n                {value} as {quoted('text ' + field.name)}")
     return "".join(found)
+
+
+def _typed_texts(reading: Reading) -> dict[str, str]:
+    return {field.name: parsing.from_text(quoted("text " + field.name), field, reading) for field in reading.fields}
 
 
 def _judged(fields: list[Field], typed: dict[str, str]) -> str:
