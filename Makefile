@@ -48,8 +48,9 @@ test: $(STAMP) ## all tests
 
 up: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopback, in the background
 	@# Not `airflow standalone`: it serves log files on all interfaces. The API server reads them from the disk.
-	@setsid bash -c '$(BIN)/airflow scheduler --skip-serve-logs & $(BIN)/airflow dag-processor & \
-		exec $(BIN)/airflow api-server' > $(AIRFLOW_HOME)/up.log 2>&1 & echo $$! > $(AIRFLOW_HOME)/up.pid
+	@for process in "scheduler --skip-serve-logs" dag-processor api-server; do \
+		setsid $(BIN)/airflow $$process >> $(AIRFLOW_HOME)/up.log 2>&1 & echo $$! >> $(AIRFLOW_HOME)/up.pids; \
+	done
 	@echo "● Airflow is starting …"; \
 	for second in $$(seq 120); do \
 		$(BIN)/python -c "import urllib.request as r; r.urlopen('$(AIRFLOW_URL)/api/v2/monitor/health')" 2> /dev/null && break; sleep 1; \
@@ -58,8 +59,8 @@ up: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopba
 	@echo "Next: unpause the DAG nightly there. Stop with: make down"
 
 down: ## stop what `make up` started
-	@test ! -e $(AIRFLOW_HOME)/up.pid || kill -- -$$(cat $(AIRFLOW_HOME)/up.pid)
-	@rm -f $(AIRFLOW_HOME)/up.pid
+	@test ! -e $(AIRFLOW_HOME)/up.pids || kill $$(cat $(AIRFLOW_HOME)/up.pids)
+	@rm -f $(AIRFLOW_HOME)/up.pids
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check
