@@ -9,24 +9,34 @@ from typing import Any
 
 import duckdb
 
+from ingestion.contract import systems
 from leadmill.settings import Home
 
 IDENTITY_TAG = "identity_gate"
 
 
 def load(home: Home) -> None:
-    """Read every landed file into tables with DuckDB's own readers, typed as they guess."""
+    """Read every landed Parquet file and API page into a table a stream, with DuckDB's own readers and guessed types.
+
+    The CSV reports are left out: a few hundred rows each.
+    """
     with duckdb.connect(str(home.path / "bare_load.duckdb")) as connection:
-        for number, folder in enumerate(sorted({path.parent for path in home.landing.rglob("*.parquet")})):
-            connection.execute(
-                f"create table parquet_{number} as from read_parquet($files, union_by_name = true, filename = true)",
-                {"files": f"{folder}/*.parquet"},
-            )
-        pages = [str(path) for path in home.landing.rglob("*.jsonl")]
-        connection.execute(
-            "create table pages as from read_json_objects($files, format = 'newline_delimited', filename = true)",
-            {"files": pages},
-        )
+        for path in sorted(home.landing.rglob("manifest.json")):
+            manifest = json.loads(path.read_text("utf-8"))
+            reading, files = manifest["reading"], [str(path.parent / file["name"]) for file in manifest["files"]]
+            table = f'"{manifest["source"]}__{reading["stream"]}"'
+            if reading["format"] == "parquet":
+                connection.execute(f"create table {table} as from read_parquet($files)", {"files": files})
+            elif reading["format"] == "api_pages":
+                records = systems()[reading["system"]].streams[reading["stream"]].records
+                connection.execute(
+                    f"""
+                    create table {table} as select unnest("{records}") as record
+                    from read_json($files, format = 'newline_delimited', maximum_object_size = 268435456,
+                        ignore_errors = true)
+                    """,
+                    {"files": files},
+                )
 
 
 def build(home: Home, part: str) -> None:
