@@ -23,6 +23,7 @@ from typing import NamedTuple
 import click
 import duckdb
 
+import serving
 from leadmill.settings import Home
 
 REPOSITORY = Path(__file__).parents[1]
@@ -125,7 +126,7 @@ def _total(costs: list[Cost]) -> Cost:
 
 
 def _events(home: Home) -> int:
-    with duckdb.connect(str(home.published / "current" / "marts.duckdb"), read_only=True) as connection:
+    with serving.open_marts(home) as connection:
         return int(connection.execute("select count(*) from marts.fct_events").fetchall()[0][0])
 
 
