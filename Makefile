@@ -8,7 +8,8 @@ UV_VERSION := 0.13.8
 STAMP := $(VENV)/installed
 export LEADMILL_HOME ?= $(CURDIR)/data
 export UV_PYTHON_DOWNLOADS := never
-export UV_SYSTEM_CERTS := true # companies' proxies have certificates of their own
+# Companies' proxies have certificates of their own.
+export UV_SYSTEM_CERTS := true
 
 SAMPLE := $(LEADMILL_HOME)/sample
 export LEADMILL_SOURCES ?= $(SAMPLE)/sources.yml
