@@ -86,7 +86,7 @@ def nightly() -> None:
 
     @task
     def run_step(name: str) -> str:
-        return _in_night(name, steps.STEPS[name].run)
+        return _in_night(name, lambda night, progress: steps.run(name, night, progress))
 
     before = extract.expand(source=list_sources())
     for name, step in steps.STEPS.items():

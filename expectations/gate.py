@@ -110,10 +110,14 @@ def check(
     _keep(home.gates / "results" / gate, outcomes, as_of)
 
     index = docs / "index.html"
-    faults = [outcome for outcome in outcomes if outcome.fault and _ABORTED not in outcome.fault]
-    if faults:
-        told = "\n".join(f"  {outcome.check.id} on {outcome.check.table}: {outcome.fault}" for outcome in faults)
-        raise LeadmillError(f"gate {gate}: {len(faults)} check(s) could not be run:\n{told}")
+    faults = [outcome for outcome in outcomes if outcome.fault]
+    if faults or len(outcomes) != len(checks):
+        # Of checks that share a transaction the first fault is told, not the many that it aborted.
+        first = [outcome for outcome in faults if _ABORTED not in str(outcome.fault)] or faults
+        lines = "\n".join(f"  {outcome.check.id} on {outcome.check.table}: {outcome.fault}" for outcome in first)
+        raise LeadmillError(
+            f"gate {gate}: {len(outcomes) - len(faults)} of {len(checks)} checks could be run; not run:\n{lines}"
+        )
     broken = [outcome for outcome in outcomes if outcome.breaking_rows]
     refusals = [outcome for outcome in broken if outcome.check.severity == "error"]
     if refusals:

@@ -46,12 +46,12 @@ def checks(scope: Scope) -> list[Check]:
         Check(
             id="raw.files_loaded_once",
             table=LEDGER,
-            expects="each content of a file is in the ledger once",
+            expects="each file of an extract is in the ledger once",
             because="a file that is loaded twice counts its rows twice",
             rows="""
                 select source, stream, file, count(*) as times
                 from {batch}
-                group by source, stream, file, sha256
+                group by source, stream, file, sha256, extract_id
                 having count(*) > 1
             """,
         ),
@@ -88,7 +88,6 @@ def checks(scope: Scope) -> list[Check]:
             table=LEDGER,
             expects="at least one row was loaded",
             because="marts of nothing are empty",
-            severity="warn",
             rows=f"""
                 select count(*) as files, coalesce(sum(rows_loaded), 0) as rows_loaded
                 from {{batch}}

@@ -52,12 +52,11 @@ def deliveries(sources: Sources, source: Source, as_of: datetime) -> list[Delive
 def _mapped(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Reading]]:
     for mapped in source.streams:
         reading = Reading.of_mapping(mapped, sources.business_timezone)
-        pattern = str(sources.folder / mapped.path)
-        folder = Path(re.split(r"[*?\[]", pattern)[0].rpartition("/")[0])
+        folder = sources.folder / re.split(r"[*?\[]", mapped.path)[0].rpartition("/")[0]
         if not folder.is_dir():
             raise InputError(f"source {source.name}: no such folder {folder} (path {mapped.path!r}); mend `path`")
-        for name in glob.glob(pattern, recursive=True):
-            path = Path(name)
+        for name in glob.glob(mapped.path, root_dir=sources.folder, recursive=True):
+            path = sources.folder / name
             if path.is_file():
                 yield path, PurePath(os.path.relpath(path, sources.folder)).as_posix(), reading
 

@@ -27,7 +27,9 @@ from leadmill.settings import Home
 MANIFEST = "manifest.json"
 _PARTIAL = ".partial-"
 
-Known = tuple[str, str, str]  # stream, path and sha256 of a file that has landed
+# What stands last in the landing of each file of a source: the digest by (reading, path). Only the last counts: a file
+# that returns to a former content is delivered anew.
+Known = dict[tuple[str, str], str]
 
 
 class LandedFile(BaseModel):
@@ -58,14 +60,18 @@ class Manifest(BaseModel):
 
 
 def manifests(home: Home, source: str = "*") -> list[tuple[Path, Manifest]]:
-    """Return the whole extracts, of one source or of all, with their folders, oldest first within a stream."""
-    found = sorted(home.landing.glob(f"{source}/*/[!.]*/{MANIFEST}"))
+    """Return the whole extracts, of one source or of all, with their folders, in the order in which they landed."""
+    found = sorted(home.landing.glob(f"{source}/*/[!.]*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, path))
     return [(path.parent, Manifest.model_validate_json(path.read_bytes())) for path in found]
 
 
-def landed_before(home: Home, source: str) -> set[Known]:
+def landed_before(home: Home, source: str) -> Known:
     """Return what of a source has landed."""
-    return {(past.reading.stream, file.path, file.sha256) for _, past in manifests(home, source) for file in past.files}
+    return {
+        (past.reading.model_dump_json(), file.path): file.sha256
+        for _, past in manifests(home, source)
+        for file in past.files
+    }
 
 
 @contextmanager
@@ -93,7 +99,7 @@ def extracting(home: Home, source: str) -> Iterator[None]:
 
 
 def land(
-    home: Home, source: str, as_of: datetime, deliveries: list[Delivery], known: set[Known], mistakes: list[InputError]
+    home: Home, source: str, as_of: datetime, deliveries: list[Delivery], known: Known, mistakes: list[InputError]
 ) -> Manifest | None:
     """Land the files of one reading that have not landed with this content before.
 
@@ -119,7 +125,7 @@ def land(
             return None
         manifest = Manifest(
             source=source,
-            extract_id=_extract_id(as_of, files),
+            extract_id=_extract_id(stream, as_of, files),
             as_of=as_of,
             rows=sum(file.found.rows for file in files),
             reading=reading,
@@ -136,14 +142,12 @@ def land(
     return manifest
 
 
-def _landed(
-    folder: Path, deliveries: list[Delivery], known: set[Known], mistakes: list[InputError]
-) -> Iterator[LandedFile]:
+def _landed(folder: Path, deliveries: list[Delivery], known: Known, mistakes: list[InputError]) -> Iterator[LandedFile]:
     """Copy and inspect new files; one that can't be read goes to `mistakes` and leaves nothing behind."""
     for number, delivery in enumerate(deliveries, start=1):
         copy = folder / f"{number:05d}{_suffixes(delivery)}"
         try:
-            if (delivery.reading.stream, delivery.relative, _sha256(delivery)) in known:
+            if known.get((delivery.reading.model_dump_json(), delivery.relative)) == _sha256(delivery):
                 continue
             digest = _copy(delivery, copy)
             readable, found = inspect(copy, delivery.reading, str(delivery.path))
@@ -224,10 +228,12 @@ def _sha256(delivery: Delivery) -> str:
     return digest.hexdigest()
 
 
-def _extract_id(as_of: datetime, files: list[LandedFile]) -> str:
-    """Return a name that sorts by time and differs when the content does."""
+def _extract_id(stream: Path, as_of: datetime, files: list[LandedFile]) -> str:
+    """Return a name that sorts by time, differs when the content does, and is not taken."""
     content = hashlib.sha256("".join(f"{file.path}\n{file.sha256}\n" for file in files).encode())
-    return f"{as_of:%Y%m%dT%H%M%SZ}-{content.hexdigest()[:8]}"
+    name = f"{as_of:%Y%m%dT%H%M%SZ}-{content.hexdigest()[:8]}"
+    taken = len(list(stream.glob(f"{name}*")))
+    return f"{name}-{taken + 1}" if taken else name
 
 
 def _flush(path: Path) -> None:

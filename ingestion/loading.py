@@ -74,13 +74,13 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
     Raises:
         LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back.
     """
-    loaded_at = datetime.now(UTC)
     total = LoadResult(0, 0, 0)
     with writer_lock(home), connect(home) as connection:
         create_raw_tables(connection)
         ledger.create_tables(connection)
         for batch in _batches(_pending(home, as_of, connection)):
-            done = _load_batch(connection, batch, loaded_at)
+            # A time a batch: of two deliveries of one path, which never share a batch, the later load is told.
+            done = _load_batch(connection, batch, datetime.now(UTC))
             stream = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream}"
             progress(f"{stream}: {done}")
             total = LoadResult(

@@ -72,7 +72,7 @@ def nightly(sources_path: Path, home_path: Path | None, as_of: str | None, full_
                 done(_told(f"extract {source.name}", partial(steps.extract, night, source.name, _say)))
         for name, step in steps.STEPS.items():
             with journal.entry(home, moment, name) as done:
-                done(_told(step.title, partial(step.run, night, _say)))
+                done(_told(step.title, partial(steps.run, name, night, _say)))
     click.echo(f"\nThe marts stand in {home.published / 'current'}. Next: leadmill kpi --home {home.path}")
 
 

@@ -36,10 +36,11 @@ class Night:
 
 
 class Step(NamedTuple):
-    """One step after the sources are extracted; `run` returns what it did in one line."""
+    """One step after the sources are extracted; `act` returns what it did in one line."""
 
     title: str
-    run: Callable[[Night, Progress], str]
+    act: Callable[[Night, Progress], str]
+    needs: Part | None = None  # what must have been built for this night's as_of
 
 
 def extract(night: Night, source: str, progress: Progress) -> str:
@@ -101,8 +102,24 @@ STEPS: dict[str, Step] = {
     "load_raw": Step("load landed files into raw", _load_raw),
     "check_raw": Step("gate: may raw be trusted?", _check("raw")),
     "build_identity": Step("build staging, canonical entities and identity", _build("identity")),
-    "check_identity": Step("gate: may identity be trusted?", _check("identity")),
-    "build_marts": Step("build facts and KPI marts", _build("marts")),
-    "check_marts": Step("gate: may the marts be published?", _check("marts")),
-    "publish": Step("publish the marts", _publish),
+    "check_identity": Step("gate: may identity be trusted?", _check("identity"), needs="identity"),
+    "build_marts": Step("build facts and KPI marts", _build("marts"), needs="identity"),
+    "check_marts": Step("gate: may the marts be published?", _check("marts"), needs="marts"),
+    "publish": Step("publish the marts", _publish, needs="marts"),
 }
+
+
+def run(name: str, night: Night, progress: Progress) -> str:
+    """Run one step of `STEPS` as the only writer; return what it did in one line.
+
+    Raises:
+        LeadmillError: another process writes, or a run for another as_of came between this one's steps.
+    """
+    import ingestion
+    from leadmill import transformation
+
+    step = STEPS[name]
+    with ingestion.writer_lock(night.home):
+        if step.needs:
+            transformation.require_built(step.needs, night.home, night.as_of)
+        return step.act(night, progress)

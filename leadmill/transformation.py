@@ -14,12 +14,16 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.cli.main import dbtRunner
 
+from ingestion.warehouse import connect
 from leadmill.errors import GateRefused, LeadmillError
 from leadmill.settings import Home
 
 PROJECT = Path(__file__).parents[1] / "dbt_project"
 
 Part = Literal["identity", "marts"]
+
+# For which as_of each half of the project stands in the warehouse.
+_BUILT = "create schema if not exists ops; create table if not exists ops.built (part varchar, as_of timestamp)"
 _SELECTION: dict[Part, tuple[str, str]] = {
     "identity": ("--select", "tag:identity_gate"),
     "marts": ("--exclude", "tag:identity_gate"),
@@ -47,6 +51,7 @@ def build(
         "business_timezone": business_timezone,
         "reporting_currency": reporting_currency,
     }
+    _forget_built(part, home)
     with project_environment(home):
         outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
             [
@@ -62,7 +67,34 @@ def build(
     DuckDBConnectionManager.close_all_connections()
     if outcome.result is None:
         raise LeadmillError(f"dbt could not start: {outcome.exception}")
-    return _judged(outcome.result.results, home)
+    summary = _judged(outcome.result.results, home)
+    with connect(home) as connection:
+        connection.execute("insert into ops.built values ($part, $as_of)", {"part": part, "as_of": variables["as_of"]})
+    return summary
+
+
+def require_built(part: Part, home: Home, as_of: datetime) -> None:
+    """Check that half of the project stands built for this as_of.
+
+    Raises:
+        LeadmillError: it is not built, or for another as_of: a run of another night came between.
+    """
+    with connect(home) as connection:
+        connection.execute(_BUILT)
+        found = connection.execute("select as_of from ops.built where part = $part", {"part": part}).fetchall()
+    if found != [(as_of.astimezone(UTC).replace(tzinfo=None),)]:
+        standing = f"stands as of {found[0][0]} UTC" if found else "is not built"
+        raise LeadmillError(
+            f"{part} {standing}, not as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: another run came between. "
+            "Nothing was published; run this night again."
+        )
+
+
+def _forget_built(part: Part, home: Home) -> None:
+    """Note that a part is about to change; marts stand on identity and fall with it."""
+    with connect(home) as connection:
+        connection.execute(_BUILT)
+        connection.execute("delete from ops.built where part = $part or $part = 'identity'", {"part": part})
 
 
 @contextmanager

@@ -17,8 +17,8 @@ def test_a_night_whose_every_step_is_retried_equals_an_undisturbed_night(
 
     for source in [source.name for source in sources.sources] * 2:
         steps.extract(night, source, print)
-    for step in steps.STEPS.values():
-        step.run(night, print)
-        step.run(night, print)
+    for name in steps.STEPS:
+        steps.run(name, night, print)
+        steps.run(name, night, print)
 
     assert content_hashes(tmp_path) == content_hashes(once)

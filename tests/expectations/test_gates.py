@@ -19,8 +19,9 @@ BREAKS: list[tuple[Gate, str, str]] = [
     (
         "raw",
         "raw.quarantine_share",
-        "insert into ops.files values ('crm', 'tasks', 't', 'c', '2026-10-31', '2026-10-31', 20, 14, 6)",
+        "insert into ops.files values ('crm', 'tasks', 't', 'c', '2026-10-31', '2026-10-31', 20, 14, 6, 'x3')",
     ),
+    ("raw", "raw.something_arrived", "delete from ops.files"),
     ("raw", "raw.required_columns", "update raw.files__lead set lead_id = null where _row_number = 3"),
     ("raw", "raw.plausible_times", "update raw.files__lead set created_at = '1970-01-21' where _row_number < 10"),
     ("raw", "raw.plausible_times", "update raw.files__lead set created_at = '2026-11-03' where _row_number < 10"),
@@ -127,13 +128,12 @@ def test_each_kind_of_break_is_refused_by_name(gate: Gate, check: str, sql: str,
 @pytest.mark.parametrize(
     ("check", "sql"),
     [
-        ("raw.something_arrived", "delete from ops.files"),
         ("raw.fresh", "update ops.files set delivered_at = delivered_at - interval 3 days"),
         ("raw.nothing_quarantined", "select 1"),
         (
             "raw.volume",
             "insert into ops.files select 'web', 'events', 'f' || i, i, timestamp '2026-10-20' + to_days(i::int), "
-            "'2026-10-31', if(i = 9, 10, 100), if(i = 9, 10, 100), 0 from range(10) as numbers (i)",
+            "'2026-10-31', if(i = 9, 10, 100), if(i = 9, 10, 100), 0, 'x' || i from range(10) as numbers (i)",
         ),
     ],
 )
@@ -145,17 +145,21 @@ def test_what_may_be_usual_only_warns(check: str, sql: str, home: Home) -> None:
 
 def test_a_corrected_delivery_opens_the_gate_again(home: Home) -> None:
     night = "'crm', 'leads', '2026-10-31/Lead.jsonl'"
-    change(home, f"insert into ops.files values ({night}, 'c', '2026-10-31 15:00', '2026-10-31 16:00', 40, 0, 40)")
+    change(
+        home, f"insert into ops.files values ({night}, 'c', '2026-10-31 15:00', '2026-10-31 16:00', 40, 0, 40, 'x3')"
+    )
     with pytest.raises(GateRefused, match="stream=leads"):
         run("raw", home)
 
-    change(home, f"insert into ops.files values ({night}, 'd', '2026-10-31 15:00', '2026-10-31 18:00', 40, 40, 0)")
+    change(
+        home, f"insert into ops.files values ({night}, 'd', '2026-10-31 15:00', '2026-10-31 18:00', 40, 40, 0, 'x3')"
+    )
 
     assert run("raw", home).warnings == []
 
 
 def test_deliveries_after_as_of_are_not_looked_at(home: Home) -> None:
-    change(home, "insert into ops.files values ('crm', 'leads', 'f', 'c', '2026-11-01', '2026-11-01', 40, 0, 40)")
+    change(home, "insert into ops.files values ('crm', 'leads', 'f', 'c', '2026-11-01', '2026-11-01', 40, 0, 40, 'x3')")
 
     assert run("raw", home)
 

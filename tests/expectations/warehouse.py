@@ -44,7 +44,8 @@ def empty_warehouse(path: Path) -> Home:
             create schema ops;
             create table ops.files (
                 source varchar, stream varchar, file varchar, sha256 varchar, delivered_at timestamp,
-                loaded_at timestamp, rows_in bigint, rows_loaded bigint, rows_quarantined bigint);
+                loaded_at timestamp, rows_in bigint, rows_loaded bigint, rows_quarantined bigint,
+                extract_id varchar);
             create schema identity;
             create table identity.record_person (
                 source_system varchar, record_type varchar, record_id varchar, person_id varchar, account_id varchar);
@@ -74,8 +75,8 @@ def whole_warehouse(path: Path) -> Home:
         home,
         """
         insert into ops.files values
-            ('crm', 'leads', '2026-10-29/Lead.jsonl', 'a', '2026-10-29 15:00', '2026-10-30', 40, 40, 0),
-            ('crm', 'leads', '2026-10-30/Lead.jsonl', 'b', '2026-10-30 15:00', '2026-10-31', 40, 39, 1);
+            ('crm', 'leads', '2026-10-29/Lead.jsonl', 'a', '2026-10-29 15:00', '2026-10-30', 40, 40, 0, 'x1'),
+            ('crm', 'leads', '2026-10-30/Lead.jsonl', 'b', '2026-10-30 15:00', '2026-10-31', 40, 39, 1, 'x2');
         insert into raw.files__lead (lead_id, created_at, _source, _file, _row_number, _delivered_at)
         select 'l' || i, '2026-10-30 01:00', 'crm', '2026-10-30/Lead.jsonl', i, '2026-10-30 15:00'
         from range(39) as numbers (i);
@@ -128,7 +129,7 @@ def crm_only_warehouse(path: Path) -> Home:
         home,
         """
         insert into ops.files values
-            ('crm', 'opportunity', 'pipeline.csv', 'a', '2026-10-31 15:00', '2026-10-31', 1, 1, 0);
+            ('crm', 'opportunity', 'pipeline.csv', 'a', '2026-10-31 15:00', '2026-10-31', 1, 1, 0, 'x1');
         insert into intermediate.int_canonical__opportunities values ('o1', 500, 'JPY', '2026-10-05');
         insert into marts.fct_opportunities
             (opportunity_id, stage, amount, currency, created_at, closed_at, is_won) values

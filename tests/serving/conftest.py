@@ -32,11 +32,15 @@ def home(tmp_path: Path) -> Home:
                 ('cohort', 'all', 'overall', 'lead', 1, 100, 40, 0.4, 62.54, 5000),
                 ('period', 'all', 'overall', 'lead', 1, 7, 7, 1, null, null);
             create table marts.mart_kpi_values (kpi_id varchar, period_grain varchar, period_start date,
-                dimension varchar, value double);
+                dimension varchar, value double, status varchar);
+            create table marts.dim_kpi as
+            select *
+            from (values ('mql', 'MQL', 'MQL数', 'count', null, null), ('wins', 'Wins', '受注数', 'count', null, 10.0))
+                as kpis (kpi_id, kpi_name, kpi_name_ja, unit, benchmark_low, benchmark_high);
             insert into marts.mart_kpi_values
-            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', i
+            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', i, 'none'
             from range(10) as months (i), (values ('wins'), ('mql')) as kpis (kpi_id);
-            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 9);
+            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 9, 'none');
             """
         )
     return home

@@ -4,7 +4,7 @@ source as (
 ),
 
 latest as (
-    {{ latest_version('source', key=["coalesce(activity_id, _file || '#' || _row_number)"]) }}
+    {{ latest_version('source', own_id='activity_id') }}
 ),
 
 final as (

@@ -4,7 +4,7 @@ source as (
 ),
 
 latest as (
-    {{ latest_version('source', key=['_file', '_row_number']) }}
+    {{ latest_version('source', own_id="cast(null as varchar)") }}
 ),
 
 final as (

@@ -4,7 +4,7 @@ source as (
 ),
 
 latest as (
-    {{ latest_version('source', key=["coalesce(event_id, _file || '#' || _row_number)"]) }}
+    {{ latest_version('source', own_id='event_id') }}
 ),
 
 final as (

@@ -19,6 +19,7 @@ flattened as (
     select
         _source,
         _delivered_at,
+        _loaded_at,
         _file,
         _row_number,
         -- GA4 gives no event id; these columns tell its hits apart.
