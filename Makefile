@@ -6,13 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 STAMP := $(VENV)/installed
-export LEADMILL_HOME ?= $(CURDIR)/data
+LEADMILL_HOME ?= data
+override LEADMILL_HOME := $(abspath $(LEADMILL_HOME))
+export LEADMILL_HOME
+ifneq ($(words $(CURDIR) $(LEADMILL_HOME)),2)
+$(error The paths of this checkout and of LEADMILL_HOME must not contain spaces)
+endif
 export UV_PYTHON_DOWNLOADS := never
 # Companies' proxies have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
 SAMPLE := $(LEADMILL_HOME)/sample
-export LEADMILL_SOURCES ?= $(SAMPLE)/sources.yml
+LEADMILL_SOURCES ?= $(SAMPLE)/sources.yml
+override LEADMILL_SOURCES := $(abspath $(LEADMILL_SOURCES))
+export LEADMILL_SOURCES
 # The moment `make run` speaks of: the end of the sample company's history; with your own sources, now.
 AS_OF ?= $(shell if test $(LEADMILL_SOURCES) = $(SAMPLE)/sources.yml; then \
 	sed -n 's/.*"as_of": *"\([^"]*\)".*/\1/p' $(SAMPLE)/simulation.json; else date -u +%Y-%m-%dT%H:%M:%S+00:00; fi)
@@ -23,16 +30,23 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 export AIRFLOW__API__HOST := 127.0.0.1
 export AIRFLOW__API__PORT ?= 8080
 AIRFLOW_URL := http://127.0.0.1:$(AIRFLOW__API__PORT)
+export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := $(AIRFLOW_URL)/execution/
+AIRFLOW_READY := $(AIRFLOW_HOME)/ready
 export GX_ANALYTICS_ENABLED := False
 
 .PHONY: help install lock run test up down lint bench docs
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-run: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## load, build, check and publish through Airflow; the sample company first
+run: $(STAMP) sample $(AIRFLOW_READY) ## load, build, check and publish through Airflow; the sample company first
 	@echo "● nightly DAG, in-process"
 	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow dags test nightly "$(AS_OF)"
 	@$(BIN)/leadmill kpi
+
+.PHONY: sample
+ifeq ($(LEADMILL_SOURCES),$(SAMPLE)/sources.yml)
+sample: $(SAMPLE)/sources.yml
+endif
 
 $(SAMPLE)/sources.yml: | $(STAMP)
 	@echo "● sample company's raw exports"
@@ -40,28 +54,33 @@ $(SAMPLE)/sources.yml: | $(STAMP)
 	@$(BIN)/leadmill simulate --out $(SAMPLE).partial
 	@mv $(SAMPLE).partial $(SAMPLE)
 
-$(AIRFLOW_HOME)/airflow.db: | $(STAMP)
-	@echo "● Airflow's own database (once)"
+# Anew after each change of the environment: a newer Airflow migrates its database.
+$(AIRFLOW_READY): $(STAMP)
+	@echo "● Airflow's own database"
 	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow db migrate > /dev/null
 	@AIRFLOW__LOGGING__LOGGING_LEVEL=ERROR $(BIN)/airflow pools set warehouse 1 "one writer to the warehouse" > /dev/null
+	@touch $@
 
 test: $(STAMP) ## all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-up: $(STAMP) $(LEADMILL_SOURCES) $(AIRFLOW_HOME)/airflow.db ## Airflow on loopback, in the background
+up: down sample $(AIRFLOW_READY) ## Airflow on loopback, in the background
 	@# Not `airflow standalone`: it serves log files on all interfaces. The API server reads them from the disk.
 	@for process in "scheduler --skip-serve-logs" dag-processor api-server; do \
 		setsid $(BIN)/airflow $$process >> $(AIRFLOW_HOME)/up.log 2>&1 & echo $$! >> $(AIRFLOW_HOME)/up.pids; \
 	done
 	@echo "● Airflow is starting …"; \
 	for second in $$(seq 120); do \
-		$(BIN)/python -c "import urllib.request as r; r.urlopen('$(AIRFLOW_URL)/api/v2/monitor/health')" 2> /dev/null && break; sleep 1; \
-	done
+		$(BIN)/python -c "import urllib.request as r; r.urlopen('$(AIRFLOW_URL)/api/v2/monitor/health')" 2> /dev/null && exit; sleep 1; \
+	done; tail -n 20 $(AIRFLOW_HOME)/up.log; echo "Airflow did not start (all of it: $(AIRFLOW_HOME)/up.log)"; exit 1
 	@echo "Airflow: $(AIRFLOW_URL)   user and password: $(AIRFLOW_HOME)/simple_auth_manager_passwords.json.generated"
 	@echo "Next: unpause the DAG nightly there. Stop with: make down"
 
 down: ## stop what `make up` started
-	@test ! -e $(AIRFLOW_HOME)/up.pids || kill $$(cat $(AIRFLOW_HOME)/up.pids)
+	@# A process number may be another's by now: only what is Airflow's own is stopped.
+	@for process in $$(cat $(AIRFLOW_HOME)/up.pids 2> /dev/null); do \
+		if grep -qs airflow /proc/$$process/cmdline; then kill $$process; fi; \
+	done
 	@rm -f $(AIRFLOW_HOME)/up.pids
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,19 +41,25 @@ def _sources() -> ingestion.Sources:
     return ingestion.read_sources(Path(os.environ.get("LEADMILL_SOURCES", "sources.yml")))
 
 
+@contextmanager
+def _failing_at_once() -> Iterator[None]:
+    """Fail a task without retries where a retry would find the same bad data or configuration again."""
+    try:
+        yield
+    except (GateRefused, InputError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
 def _in_night(name: str, run: Callable[[steps.Night, steps.Progress], str]) -> str:
-    """Run one step in this DAG run's night; bad data and bad input fail at once, since a retry finds them again."""
+    """Run one step in this DAG run's night."""
     context = get_current_context()
     dag_run = context["dag_run"]
     as_of = (context.get("logical_date") or dag_run.run_after).astimezone(UTC)
     home = Home.from_environment()
-    try:
-        with journal.entry(home, as_of, name) as done:
-            night = steps.Night(home, _sources(), as_of, started_at=dag_run.start_date)
-            summary = run(night, lambda line: print(f"    {line}", flush=True))
-            done(summary)
-    except (GateRefused, InputError) as error:
-        raise AirflowFailException(str(error)) from error
+    with _failing_at_once(), journal.entry(home, as_of, name) as done:
+        night = steps.Night(home, _sources(), as_of, started_at=dag_run.start_date)
+        summary = run(night, lambda line: print(f"    {line}", flush=True))
+        done(summary)
     print(f"  ✓ {name}: {summary}", flush=True)
     return summary
 
@@ -77,7 +84,8 @@ def nightly() -> None:
 
     @task(doc_md="Read which sources the sources file names.")
     def list_sources() -> list[str]:
-        return [source.name for source in _sources().sources]
+        with _failing_at_once():
+            return [source.name for source in _sources().sources]
 
     @task(map_index_template="{{ source }}", doc_md="Land what one source has delivered by the logical date.")
     def extract(source: str) -> str:

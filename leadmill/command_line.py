@@ -86,7 +86,12 @@ def status(home_path: Path | None, as_json: bool) -> None:
     from leadmill import journal
 
     home = Home.from_environment(home_path)
-    run, sources = journal.last(home), ingestion.freshness(home)
+    run = journal.last(home)
+    try:
+        sources = ingestion.freshness(home)
+    except LeadmillError as error:  # a load is running: what was published is still told
+        sources = []
+        click.echo(f"Sources can't be told now: {error}", err=True)
     published = serving.current(home)
     if as_json:
         _print_json({"last_run": run, "sources": sources, "published": published and published.version})
@@ -130,6 +135,7 @@ def query(sql: str, home_path: Path | None, as_json: bool) -> None:
     import serving
 
     with serving.open_marts(Home.from_environment(home_path)) as connection:
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
         try:
             rows = connection.sql(sql).to_arrow_table().to_pylist()
         except duckdb.Error as error:
@@ -173,11 +179,14 @@ def rollback(version: str, home_path: Path | None) -> None:
 @main.command()
 @home_option
 @json_option
-def quarantine(home_path: Path | None, as_json: bool) -> None:
+@click.option("--with-text", is_flag=True, help="Show the rows themselves; they may hold personal data.")
+def quarantine(home_path: Path | None, as_json: bool, with_text: bool) -> None:
     """List what was set aside, and why."""
     import ingestion
 
     rows = ingestion.quarantine(Home.from_environment(home_path))
+    if not with_text:
+        rows = [{name: value for name, value in row.items() if name != "row_text"} for row in rows]
     if as_json:
         _print_json(rows)
     elif rows:

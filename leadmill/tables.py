@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Row = dict[str, Any]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # data must not steer the terminal
 
 # Acquisition first, orders last, as people read a funnel.
 _ORDER = (
@@ -31,7 +35,7 @@ def show(title: str, rows: list[Row], columns: list[str] | None = None) -> None:
         is_number = any(isinstance(row[name], int | float) for row in rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+        table.add_row(*(Text("" if row[name] is None else _CONTROL.sub("\ufffd", str(row[name]))) for name in names))
     _console().print(table)
 
 

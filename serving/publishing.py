@@ -18,12 +18,11 @@ import duckdb
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
 from serving.files import sync
-from serving.versions import Table, Version, prune, serve
+from serving.versions import UNFINISHED, Table, Version, prune, serve
 
 # The storage of DuckDB 1.0, which any client since then can read; 2.0's own is unreadable for 1.x clients.
 STORAGE_VERSION = "v1.0.0"
 READ_ONLY = 0o444
-_UNFINISHED = ".unfinished-"
 
 
 def publish(
@@ -45,10 +44,10 @@ def publish(
         LeadmillError: there are no marts, or they could not be written (a full disk); the former version stays served.
     """
     home.published.mkdir(parents=True, exist_ok=True)
-    for leftover in home.published.glob(f"{_UNFINISHED}*"):
+    for leftover in home.published.glob(f"{UNFINISHED}*"):
         shutil.rmtree(leftover)
     name = _next_name(home, as_of)
-    folder = home.published / f"{_UNFINISHED}{name}"
+    folder = home.published / f"{UNFINISHED}{name}"
     try:
         (folder / "parquet").mkdir(parents=True)
         tables = _write_marts(home, folder, name, as_of, started_at, code_version, progress)

@@ -16,6 +16,7 @@ from leadmill.settings import Home
 from serving.files import point
 
 KEPT = 7
+UNFINISHED = ".unfinished-"  # what stands under such a name is removed by the next publish
 
 
 class Table(BaseModel):
@@ -73,12 +74,11 @@ def rollback(home: Home, version: str) -> None:
 
 
 def serve(home: Home, version: str, reason: Literal["publish", "rollback"]) -> None:
-    """Switch `current` to a version, and write the switch down in `history.jsonl`.
+    """Write the switch down in `history.jsonl`, then switch `current` to a version.
 
     A reader that has the former version open keeps reading it.
     """
     before = current(home)
-    point(home.published / "current", version)
     line = {
         "switched_at": datetime.now(UTC).isoformat(),
         "reason": reason,
@@ -89,6 +89,7 @@ def serve(home: Home, version: str, reason: Literal["publish", "rollback"]) -> N
         history.write(json.dumps(line) + "\n")
         history.flush()
         os.fsync(history.fileno())
+    point(home.published / "current", version)
 
 
 def prune(home: Home) -> None:
@@ -96,7 +97,9 @@ def prune(home: Home) -> None:
     served = current(home)
     for old in versions(home)[:-KEPT]:
         if old != served:
-            shutil.rmtree(home.published / old.version)
+            # Renamed first: a killed removal must not leave half a version to roll back to.
+            leftover = (home.published / old.version).rename(home.published / f"{UNFINISHED}{old.version}")
+            shutil.rmtree(leftover)
 
 
 def _read(manifest: Path) -> Version:
