@@ -62,7 +62,7 @@ def last(home: Home) -> list[dict[str, Any]]:
             from read_json($path, format = 'newline_delimited', ignore_errors = true, columns = {
                 as_of: 'TIMESTAMPTZ', step: 'VARCHAR', outcome: 'VARCHAR', detail: 'VARCHAR',
                 started_at: 'TIMESTAMPTZ', finished_at: 'TIMESTAMPTZ'})
-        )
+        ),
         runs as (
             -- A run begins with its first extract after another step.
             select *, sum(is_first::int) over (order by started_at) as run
