@@ -1,6 +1,6 @@
 {#- Path of a URL without query, fragment and trailing slash ('/' for the root). -#}
 {%- macro url_path(url) -%}
-    coalesce({{ extracted(url, '^[a-zA-Z]+://[^/?#]*(/[^?#]*[^/?#])') }}, case when {{ url }} is not null then '/' end)
+    coalesce({{ extracted(url, '^(?:[a-zA-Z]+://[^/?#]*)?(/[^?#]*[^/?#])') }}, case when {{ url }} is not null then '/' end)
 {%- endmacro -%}
 
 {#- Value of one parameter in a URL's query. -#}
@@ -9,5 +9,7 @@
 {%- endmacro -%}
 
 {%- macro duckdb__url_parameter(url, name) -%}
-    nullif(url_decode(replace(regexp_extract({{ url }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), '')
+    {#- A value that is no UTF-8 (an old Shift_JIS link) stays as it stands in the link. -#}
+    {%- set encoded = "replace(regexp_extract(" ~ url ~ ", '[?&]" ~ name ~ "=([^&#]*)', 1), '+', ' ')" -%}
+    nullif(coalesce(try(url_decode({{ encoded }})), {{ encoded }}), '')
 {%- endmacro -%}

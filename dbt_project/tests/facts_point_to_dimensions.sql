@@ -10,6 +10,8 @@
     'fct_seminar_attendance': ['person', 'account', 'content'],
     'fct_calls': ['person', 'account', 'owner'],
     'fct_costs': ['campaign', 'channel'],
+    'fct_lead_lifecycle': ['person', 'account', 'campaign', 'content', 'channel', 'owner'],
+    'fct_opportunities': ['person', 'account', 'campaign', 'channel', 'owner'],
     'dim_person': ['account'],
 } %}
 {%- set selects = [] %}

@@ -77,6 +77,17 @@ final as (
         new_person_id,
         reason
     from changes
+    {% if is_incremental() %}
+    -- A retried step must not tell a change twice.
+    where not exists (
+        select 1 from {{ this }} as told
+        where
+            told.changed_at = {{ as_of() }}
+            and told.change = changes.change
+            and told.old_person_id is not distinct from changes.old_person_id
+            and told.new_person_id is not distinct from changes.new_person_id
+    )
+    {% endif %}
 )
 
 select * from final

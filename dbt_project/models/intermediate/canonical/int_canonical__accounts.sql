@@ -14,9 +14,10 @@ file_accounts as (
 hubspot_merges as (
     select
         source_system,
-        unnest(merged_company_ids) as loser_company_id,
-        company_id as winner_company_id
-    from hubspot_companies
+        loser_company_id,
+        max_by(company_id, (updated_at, company_id)) as winner_company_id
+    from (select *, unnest(merged_company_ids) as loser_company_id from hubspot_companies) as losers
+    group by source_system, loser_company_id
 ),
 
 unioned as (

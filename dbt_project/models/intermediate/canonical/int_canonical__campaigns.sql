@@ -47,14 +47,20 @@ hubspot as (
         {{ business_day('published_at') }} as started_on
     from hubspot_emails
     where email_campaign_id is not null
+    -- Copies of a mail may share its campaign: the oldest speaks for it.
+    qualify
+        row_number() over (partition by source_system, email_campaign_id order by created_at, marketing_email_id) = 1
 ),
 
 google_ads as (
     select
         costs.source_system,
         costs.google_ads_campaign_id as record_id,
-        lower(max(costs.campaign_name)) as campaign_id,
-        max(costs.campaign_name) as campaign_name,
+        coalesce(
+            lower(max_by(costs.campaign_name, costs.occurred_on)),
+            costs.source_system || ':' || costs.google_ads_campaign_id
+        ) as campaign_id,
+        max_by(costs.campaign_name, costs.occurred_on) as campaign_name,
         max(coalesce(mappings.channel, 'other')) as channel,
         min(costs.occurred_on) as started_on
     from google_ads_costs as costs

@@ -62,7 +62,7 @@ final as (
         unioned.amount,
         coalesce(unioned.currency, '{{ var("reporting_currency") }}') as currency,
         coalesce(cost_types.cost_type, unioned.source_cost_type, 'other') as cost_type,
-        coalesce(cost_types.is_acquisition, true) as is_acquisition,
+        coalesce(cost_types.is_acquisition, false) as is_acquisition,
         coalesce(unioned.channel, 'unattributed') as channel,
         coalesce(unioned.campaign_id, 'unattributed') as campaign_id
     from unioned

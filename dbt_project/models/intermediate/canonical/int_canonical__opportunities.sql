@@ -22,7 +22,7 @@ lead_of_opportunity as (
         converted_opportunity_id as opportunity_id,
         arg_min(lead_id, (created_at, lead_id)) as lead_id
     from salesforce_leads
-    where converted_opportunity_id is not null
+    where converted_opportunity_id is not null and (not is_deleted or master_lead_id is not null)
     group by source_system, converted_opportunity_id
 ),
 

@@ -186,6 +186,7 @@ final as (
         created_at,
         may_email
     from unioned
+    where coalesce(created_at < {{ as_of() }}, true)
 )
 
 select * from final

@@ -41,7 +41,11 @@ parts as (
         regexp_replace(addresses.folded_address, '@[^@]*$', '') as local_part
     from addresses
     left join free_mail_domains
-        on addresses.domain = free_mail_domains.domain
+        -- Providers hand out subdomains (apricot.ocn.ne.jp): the seed's own row wins, else the registrable domain's.
+        on free_mail_domains.domain = case
+            when addresses.domain in (select own.domain from free_mail_domains as own) then addresses.domain
+            else addresses.registrable_domain
+        end
     left join placeholders
         on addresses.address = placeholders.address
 ),

@@ -66,7 +66,7 @@ submissions as (
         on
             events.person_record_key
             = {{ record_key('record_person.source_system', 'record_person.record_type', 'record_person.record_id') }}
-    where events.event_name = 'form_submit' and events.surface != 'web' and events.content_id is not null
+    where events.event_name = 'form_submit' and not starts_with(events.content_id, '/')
 ),
 
 -- The person's first submission counts for the first journey; a later journey has its own first one, made since the

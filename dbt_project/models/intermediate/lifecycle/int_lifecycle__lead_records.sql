@@ -53,7 +53,7 @@ numbered as (
 final as (
     select
         -- ids
-        {{ dbt.hash('first_value(record_key) over journey') }} as lead_id,
+        {{ pseudonym(['first_value(record_key) over journey']) }} as lead_id,
         person_id,
         record_key,
         source_system,

@@ -79,7 +79,7 @@ fits as (
                 when 'in'
                     then case target_definition.attribute
                         when 'industry' then lower(described.industry)
-                        when 'region' then described.region
+                        when 'region' then lower(described.region)
                     end = lower(target_definition.value)
                 when 'at_least' then described.employees >= try_cast(target_definition.value as bigint)
                 when 'at_most' then described.employees <= try_cast(target_definition.value as bigint)

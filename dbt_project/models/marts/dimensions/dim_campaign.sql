@@ -24,13 +24,15 @@ seen as (
     select campaign_id from events
     union
     select campaign_id from costs
+    union
+    select 'unattributed' as campaign_id
 ),
 
 known as (
     select
         campaign_id,
-        arg_min(campaign_name, (precedence, record_id)) as campaign_name,
-        arg_min(channel, (precedence, record_id)) as channel,
+        arg_min(campaign_name, (precedence, source_system, record_id)) as campaign_name,
+        arg_min(channel, (precedence, source_system, record_id)) as channel,
         min(started_on) as started_on,
         max(ended_on) as ended_on,
         max(budget) as budget

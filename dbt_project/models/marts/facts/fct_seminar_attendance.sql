@@ -20,10 +20,10 @@ attendance as (
         record_person.person_id,
         record_person.account_id,
         min(attendees.registered_at) as registered_at,
-        min(attendees.joined_at) as joined_at,
-        max(attendees.left_at) as left_at,
+        min({{ known_by_as_of('attendees.joined_at') }}) as joined_at,
+        max({{ known_by_as_of('attendees.left_at') }}) as left_at,
         cast(coalesce(sum(attendees.minutes_in_session), 0) as bigint) as minutes_attended,
-        bool_or(attendees.is_attended) as is_attended,
+        bool_or(attendees.is_attended and coalesce(attendees.joined_at < {{ as_of() }}, true)) as is_attended,
         bool_or(attendees.is_promising) as is_promising
     from attendees
     inner join record_person

@@ -68,8 +68,10 @@ touches as (
             between {{ dbt.dateadd('hour', '-defined.touch_within_hours', 'defined.mql_from_at') }}
             and {{ dbt.dateadd('hour', 'defined.touch_within_hours', 'defined.mql_from_at') }}
         ) as timely_touch_at,
-        min(activities.occurred_at) filter (where activities.activity_type = 'meeting') as meeting_at,
-        max(activities.occurred_at) filter (where activities.activity_type = 'meeting') as last_meeting_at
+        min(activities.occurred_at) filter (where activities.activity_type = 'meeting' and activities.is_completed)
+            as meeting_at,
+        max(activities.occurred_at) filter (where activities.activity_type = 'meeting' and activities.is_completed)
+            as last_meeting_at
     from defined
     inner join activities on defined.lead_id = activities.lead_id
     group by defined.lead_id

@@ -4,7 +4,7 @@ source as (
 ),
 
 latest as (
-    {{ latest_version('source', key=['campaign_id']) }}
+    {{ latest_version('source', key=['lower(' ~ cleaned('campaign_id') ~ ')']) }}
 ),
 
 final as (

@@ -57,7 +57,9 @@ flattened as (
         {{ value_named('parameter_names', 'parameter_values', 'engagement_time_msec') }}.int_value
             as engagement_milliseconds,
         {{ value_named('parameter_names', 'parameter_values', 'percent_scrolled') }}.int_value as percent_scrolled,
-        {{ value_named('parameter_names', 'parameter_values', 'value') }}.double_value as event_value,
+        {%- set event_value = value_named('parameter_names', 'parameter_values', 'value') %}
+        coalesce({{ event_value }}.double_value, {{ event_value }}.float_value, {{ event_value }}.int_value)
+            as event_value,
         {{ from_epoch_microseconds('event_timestamp') }} as occurred_at
     from parameters
 ),
