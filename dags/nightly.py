@@ -56,6 +56,7 @@ def _in_night(name: str, run: Callable[[steps.Night, steps.Progress], str]) -> s
     dag_run = context["dag_run"]
     as_of = (context.get("logical_date") or dag_run.run_after).astimezone(UTC)
     home = Home.from_environment()
+    home.prepare()
     with _failing_at_once(), journal.entry(home, as_of, name) as done:
         night = steps.Night(home, _sources(), as_of, started_at=dag_run.start_date)
         summary = run(night, lambda line: print(f"    {line}", flush=True))

@@ -63,6 +63,7 @@ def nightly(sources_path: Path, home_path: Path | None, as_of: str | None, full_
 
     home = Home.from_environment(home_path)
     sources = ingestion.read_sources(sources_path)
+    home.prepare()
     started_at = datetime.now(UTC)
     moment = _moment(as_of, sources) if as_of else started_at
     night = steps.Night(home, sources, moment, started_at, full_refresh)

@@ -21,6 +21,15 @@ class Home(BaseModel):
         """Return the home at `path`, else at ``LEADMILL_HOME``, else ``./data``."""
         return cls(path=(path or Path(os.environ.get("LEADMILL_HOME") or "data")).resolve())
 
+    def prepare(self) -> None:
+        """Make the home, and let nobody else read what this process writes to it, but for the published marts.
+
+        Others may pass through the home to `published`, whose files and folders publishing opens for them.
+        """
+        os.umask(0o077)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o711)
+
     def id_key(self) -> str:
         """Return the secret that keys published ids which may derive from an e-mail address.
 

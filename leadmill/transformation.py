@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,7 +52,7 @@ def build(
         "business_timezone": business_timezone,
         "reporting_currency": reporting_currency,
     }
-    _forget_built(part, home)
+    _prepare(part, home)
     with project_environment(home):
         outcome = dbtRunner(callbacks=[_teller(progress)]).invoke(
             [
@@ -90,27 +91,30 @@ def require_built(part: Part, home: Home, as_of: datetime) -> None:
         )
 
 
-def _forget_built(part: Part, home: Home) -> None:
-    """Note that a part is about to change; marts stand on identity and fall with it."""
+def _prepare(part: Part, home: Home) -> None:
+    """Note that a part is about to change (marts stand on identity and fall with it), and give models their key."""
+    inner, outer = (sha256(f"{use}|{home.id_key()}".encode()).hexdigest() for use in ("inner", "outer"))
     with connect(home) as connection:
         connection.execute(_BUILT)
         connection.execute("delete from ops.built where part = $part or $part = 'identity'", {"part": part})
+        connection.execute(
+            "create or replace table ops.id_key as select $inner as inner_key, $outer as outer_key",
+            {"inner": inner, "outer": outer},
+        )
 
 
 @contextmanager
 def project_environment(home: Home) -> Iterator[None]:
-    """Set the environment variables that the dbt project reads, and set them back."""
-    wanted = {"LEADMILL_HOME": str(home.path), "LEADMILL_ID_KEY": home.id_key()}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    """Set the environment variable that the dbt profile reads, and set it back."""
+    before = os.environ.get("LEADMILL_HOME")
+    os.environ["LEADMILL_HOME"] = str(home.path)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        if before is None:
+            del os.environ["LEADMILL_HOME"]
+        else:
+            os.environ["LEADMILL_HOME"] = before
 
 
 def _judged(results: Any, home: Home) -> str:  # noqa: ANN401

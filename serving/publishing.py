@@ -23,6 +23,7 @@ from serving.versions import UNFINISHED, Table, Version, prune, serve
 # The storage of DuckDB 1.0, which any client since then can read; 2.0's own is unreadable for 1.x clients.
 STORAGE_VERSION = "v1.0.0"
 READ_ONLY = 0o444
+READABLE_FOLDER = 0o755  # whatever the process's umask: BI tools may run as another user
 
 
 def publish(
@@ -44,6 +45,7 @@ def publish(
         LeadmillError: there are no marts, or they could not be written (a full disk); the former version stays served.
     """
     home.published.mkdir(parents=True, exist_ok=True)
+    home.published.chmod(READABLE_FOLDER)
     for leftover in home.published.glob(f"{UNFINISHED}*"):
         shutil.rmtree(leftover)
     name = _next_name(home, as_of)
@@ -155,6 +157,7 @@ def _make_durable(folder: Path) -> None:
         for file in files:
             (Path(parent) / file).chmod(READ_ONLY)
             sync(Path(parent) / file)
+        Path(parent).chmod(READABLE_FOLDER)
         sync(Path(parent))
 
 

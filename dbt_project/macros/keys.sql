@@ -11,9 +11,9 @@
 {%- endmacro -%}
 
 {#-
-    Hash of a key that may hold an e-mail address, for ids that are published: whoever knows an address could make its
-    bare hash. With a secret in LEADMILL_ID_KEY nobody else can; without one the ids are as guessable as the addresses.
+    Keyed hash (HMAC's nested form) of a key that may hold an e-mail address, for ids that are published: whoever knows an
+    address could make its bare hash. The key stands in the warehouse, so that no compiled SQL and no log holds it.
 -#}
 {%- macro pseudonym(columns) -%}
-    {{- surrogate_key(["'" ~ env_var('LEADMILL_ID_KEY', '') ~ "'"] + columns) -}}
+    md5((select outer_key from ops.id_key) || {{ surrogate_key(['(select inner_key from ops.id_key)'] + columns) }})
 {%- endmacro -%}
