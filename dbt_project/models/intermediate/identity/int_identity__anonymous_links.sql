@@ -57,10 +57,11 @@ users as (
     from user_ids
     inner join persons
         on user_ids.record_key = persons.record_key
-    where not exists (
-        select 1 from placeholder_values
-        where {{ matches('user_ids.user_id', 'placeholder_values.pattern') }}
-    )
+    where
+        not exists (
+            select 1 from placeholder_values
+            where {{ matches('user_ids.user_id', 'placeholder_values.pattern') }}
+        )
     group by user_ids.user_id
     having count(distinct persons.person_id) = 1
 ),
