@@ -37,15 +37,24 @@ file_events as (
 
 -- Mail events, form submissions and mapped events name a person by e-mail address alone: each address is a record.
 addresses as (
-    select source_system, recipient as email, occurred_at as seen_at from hubspot_email_events
+    select source_system, recipient as email, occurred_at as seen_at, source_file, source_row_number
+    from hubspot_email_events
     union all
-    select source_system, email, submitted_at as seen_at from hubspot_form_submissions
+    select source_system, email, submitted_at as seen_at, source_file, source_row_number
+    from hubspot_form_submissions
     union all
-    select source_system, email, occurred_at as seen_at from file_events
+    select source_system, email, occurred_at as seen_at, source_file, source_row_number
+    from file_events
 ),
 
 subscribers as (
-    select source_system, email, min(seen_at) as created_at
+    select
+        source_system,
+        email,
+        min(seen_at) as created_at,
+        max(seen_at) as updated_at,
+        -- The row that showed the address first.
+        min((seen_at, source_file, source_row_number)) as first_row
     from addresses
     where email is not null
     group by source_system, email
@@ -58,7 +67,9 @@ attendees as (
         max(phone) as phone,
         max(concat_ws(' ', last_name, first_name)) as full_name,
         max(company_name) as company_name,
-        min(coalesce(registered_at, joined_at)) as created_at
+        min(coalesce(registered_at, joined_at)) as created_at,
+        max(coalesce(left_at, joined_at, registered_at)) as updated_at,
+        min((coalesce(registered_at, joined_at), source_file, source_row_number)) as first_row
     from zoom_attendees
     group by source_system, attendee_email
 ),
@@ -78,7 +89,10 @@ unioned as (
         industry,
         employees,
         region,
+        source_file,
+        source_row_number,
         created_at,
+        updated_at,
         not has_opted_out_of_email as may_email
     from hubspot_contacts
 
@@ -96,7 +110,10 @@ unioned as (
         industry,
         employees,
         region,
+        source_file,
+        source_row_number,
         created_at,
+        updated_at,
         not has_opted_out_of_email as may_email
     from salesforce_leads
 
@@ -110,7 +127,10 @@ unioned as (
         phone,
         concat_ws(' ', last_name, first_name) as full_name,
         {{ record_key('source_system', "'account'", 'account_id') }} as account_record_key,
+        source_file,
+        source_row_number,
         created_at,
+        updated_at,
         not has_opted_out_of_email as may_email
     from salesforce_contacts
 
@@ -124,7 +144,10 @@ unioned as (
         phone,
         full_name,
         company_name,
-        created_at
+        first_row[2] as source_file,
+        first_row[3] as source_row_number,
+        created_at,
+        updated_at
     from attendees
 
     union all by name
@@ -138,6 +161,8 @@ unioned as (
         full_name,
         company_name,
         external_id,
+        source_file,
+        source_row_number,
         created_at,
         may_email
     from file_persons
@@ -153,6 +178,8 @@ unioned as (
         full_name,
         company_name,
         external_id,
+        source_file,
+        source_row_number,
         created_at
     from file_leads
 
@@ -163,7 +190,10 @@ unioned as (
         'subscriber' as record_type,
         email as record_id,
         email,
-        created_at
+        first_row[2] as source_file,
+        first_row[3] as source_row_number,
+        created_at,
+        updated_at
     from subscribers
 ),
 
@@ -183,7 +213,10 @@ final as (
         industry,
         employees,
         region,
+        source_file,
+        source_row_number,
         created_at,
+        coalesce(updated_at, created_at) as updated_at,
         may_email
     from unioned
     where coalesce(created_at < {{ as_of() }}, true)

@@ -15,6 +15,10 @@ final as (
         {{ cleaned('parent_ref') }} as parent_account_id,
         {{ cleaned('corporate_number') }} as corporate_number,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('name') }} as account_name,
         {{ cleaned('domain') }} as domain,

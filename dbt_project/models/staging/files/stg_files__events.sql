@@ -17,6 +17,10 @@ final as (
         lower({{ cleaned('campaign_id') }}) as campaign_id,
         {{ cleaned('content_id') }} as content_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ as_code('event_name') }} as event_name,
         lower({{ cleaned('email') }}) as email,

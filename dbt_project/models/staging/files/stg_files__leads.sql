@@ -18,6 +18,10 @@ final as (
         {{ cleaned('content_id') }} as content_id,
         {{ cleaned('owner_id') }} as owner_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('email') }} as email,
         {{ cleaned('phone') }} as phone,

@@ -14,6 +14,10 @@ final as (
         person_ref as person_id,
         {{ cleaned('external_id') }} as external_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('email') }} as email,
         {{ cleaned('phone') }} as phone,

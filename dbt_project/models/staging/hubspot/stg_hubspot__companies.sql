@@ -14,6 +14,10 @@ final as (
         id as company_id,
         {{ split_list('hs_merged_object_ids', ';') }} as merged_company_ids,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('name') }} as company_name,
         {{ cleaned('domain') }} as domain,

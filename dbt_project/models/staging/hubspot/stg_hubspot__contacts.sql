@@ -18,6 +18,10 @@ final as (
         salesforcecontactid as salesforce_contact_id,
         {{ split_list('hs_merged_object_ids', ';') }} as merged_contact_ids,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('email') }} as email,
         {{ split_list('hs_additional_emails', ';') }} as additional_emails,

@@ -15,6 +15,10 @@ final as (
         sentById as sent_event_id,
         emailCampaignId as email_campaign_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         upper(type) as event_type,
         lower({{ cleaned('recipient') }}) as recipient,

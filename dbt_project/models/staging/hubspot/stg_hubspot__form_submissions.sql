@@ -23,6 +23,10 @@ final as (
         formGuid as form_id,
         {{ value_named('field_names', 'field_values', 'ga_client_id') }} as anonymous_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         lower({{ cleaned(value_named('field_names', 'field_values', 'email')) }}) as email,
         pageUrl as page_url,

@@ -16,6 +16,10 @@ final as (
         ParentId as parent_account_id,
         OwnerId as owner_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('Name') }} as account_name,
         {{ cleaned('Website') }} as website,

@@ -19,6 +19,10 @@ final as (
         ConvertedOpportunityId as converted_opportunity_id,
         HubSpot_Contact_Id__c as hubspot_contact_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('LastName') }} as last_name,
         {{ cleaned('FirstName') }} as first_name,

@@ -14,6 +14,10 @@ final as (
         webinar_id,
         lower({{ cleaned('Email') }}) as attendee_email,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         {{ cleaned('"Last Name"') }} as last_name,
         {{ cleaned('"First Name"') }} as first_name,
