@@ -23,6 +23,9 @@ final as (
         {{ cleaned('phone') }} as phone,
         {{ cleaned('full_name') }} as full_name,
         {{ cleaned('company_name') }} as company_name,
+        {{ cleaned('address') }} as address,
+        {{ cleaned('postal_code') }} as postal_code,
+        {{ cleaned('birth_date') }} as birth_date,
 
         -- booleans
         may_email,
