@@ -17,3 +17,16 @@
 {%- macro pseudonym(columns) -%}
     md5((select outer_key from ops.id_key) || {{ surrogate_key(['(select inner_key from ops.id_key)'] + columns) }})
 {%- endmacro -%}
+
+{#- Columns as one 64-bit number, to see quickly what changed between two runs of one engine; no key to store elsewhere. -#}
+{%- macro fingerprint(columns) -%}
+    {{- return(adapter.dispatch('fingerprint', 'leadmill')(columns)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__fingerprint(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro -%}
+
+{%- macro spark__fingerprint(columns) -%}
+    xxhash64({{ columns | join(', ') }})
+{%- endmacro -%}

@@ -4,7 +4,8 @@
 with
 links as (
     select * from {{ ref('links') }}
-    where is_active
+    -- A browser belongs to several persons in turn.
+    where is_active and not starts_with(rule, 'anonymous_id_')
 ),
 
 record_person as (

@@ -3,32 +3,109 @@ links as (
     select * from {{ ref('int_identity__links') }}
 ),
 
-anonymous_links as (
-    select * from {{ ref('int_identity__anonymous_links') }}
+browser_links as (
+    select * from {{ ref('int_identity__browser_links') }}
+),
+
+components as (
+    select * from {{ ref('int_identity__components') }}
+),
+
+persons as (
+    select * from {{ ref('int_canonical__persons') }}
+    where is_exclusive
+),
+
+probable_links as (
+    select * from {{ ref('int_identity__probable_links') }}
+),
+
+exclusive as (
+    select
+        components.component_key,
+        persons.source_system
+    from components
+    inner join persons
+        on components.node_key = persons.record_key
+),
+
+-- An active link whose ends lie in two components was cut for a constraint.
+cut as (
+    select
+        links.left_key,
+        links.right_key,
+        links.rule,
+        left_components.component_key as left_component_key,
+        right_components.component_key as right_component_key
+    from links
+    inner join components as left_components
+        on links.left_key = left_components.node_key
+    inner join components as right_components
+        on links.right_key = right_components.node_key
+    where links.is_active and left_components.component_key <> right_components.component_key
+),
+
+cut_reasons as (
+    select
+        cut.left_key,
+        cut.right_key,
+        cut.rule,
+        coalesce(
+            'second contact of ' || min(right_exclusive.source_system) || ' in one person; it did not merge them',
+            'would join what is listed as two persons'
+        ) as refused_reason
+    from cut
+    left join exclusive as left_exclusive
+        on cut.left_component_key = left_exclusive.component_key
+    left join exclusive as right_exclusive
+        on
+            cut.right_component_key = right_exclusive.component_key
+            and left_exclusive.source_system = right_exclusive.source_system
+    group by cut.left_key, cut.right_key, cut.rule
 ),
 
 final as (
     select
-        left_key,
-        right_key,
-        rule,
-        evidence,
-        first_seen_at,
-        is_active,
-        refused_reason
+        links.left_key,
+        links.right_key,
+        links.rule,
+        links.evidence,
+        links.source_file,
+        links.source_row_number,
+        links.first_seen_at,
+        links.last_seen_at,
+        links.is_active and cut_reasons.left_key is null as is_active,
+        coalesce(links.refused_reason, cut_reasons.refused_reason) as refused_reason
     from links
+    left join cut_reasons
+        on
+            links.left_key = cut_reasons.left_key
+            and links.right_key = cut_reasons.right_key
+            and links.rule = cut_reasons.rule
 
-    union all
+    union all by name
 
     select
-        left_key,
-        right_key,
+        {{ record_key('source_system', "'anonymous_id'", 'anonymous_id') }} as left_key,
+        record_key as right_key,
         'anonymous_id_' || rule as rule,
         anonymous_id as evidence,
         first_seen_at,
+        last_seen_at,
         refused_reason is null as is_active,
         refused_reason
-    from anonymous_links
+    from browser_links
+
+    union all by name
+
+    select
+        left_component_key as left_key,
+        right_component_key as right_key,
+        'probable' as rule,
+        cast(probability as varchar) as evidence,
+        is_joined as is_active,
+        reason as refused_reason
+    from probable_links
 )
 
 select * from final

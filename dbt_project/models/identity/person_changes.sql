@@ -5,89 +5,71 @@
         full_refresh=false,
     )
 }}
-
-{#- The mapping of the run before; on the very first run there is none, and everybody is new. -#}
-{%- set previous = adapter.get_relation(database=target.database, schema='identity', identifier='record_person') %}
-
+-- Append-only, in the order of as_of: a run for an earlier moment than the last told one tells nothing.
 with
-current_records as (
-    select * from {{ ref('int_identity__record_person') }}
+records as (
+    select * from {{ ref('int_identity__touched_records') }}
 ),
 
-previous_records as (
-    select * from {{ previous or 'current_records' }}
-    where {{ previous is not none }}
+membership as (
+    select * from {{ ref('int_identity__membership') }}
 ),
 
--- How the records of an old person are spread over the new ones.
-moves as (
-    select distinct
-        previous_records.person_id as old_person_id,
-        current_records.person_id as new_person_id
-    from previous_records
-    inner join current_records
-        on
-            previous_records.source_system = current_records.source_system
-            and previous_records.record_type = current_records.record_type
-            and previous_records.record_id = current_records.record_id
-),
-
-counted as (
+changed as (
     select
-        *,
-        count(*) over (partition by old_person_id) as successors,
-        count(*) over (partition by new_person_id) as predecessors
-    from moves
+        records.record_key,
+        records.previous_person_id as old_person_id,
+        membership.person_id as new_person_id
+    from records
+    left join membership
+        on records.record_key = membership.record_key
+    where records.previous_person_id is distinct from membership.person_id
 ),
 
-changes as (
-    select
-        'created' as change,
-        cast(null as varchar) as old_person_id,
-        person_id as new_person_id,
-        'none of its records was known before' as reason
-    from current_records
-    where person_id not in (select new_person_id from moves)
-    group by person_id
+known_before as (
+    select distinct previous_person_id as person_id from records
+    where previous_person_id is not null
+),
 
-    union all
-
-    select
-        case
-            when successors > 1 then 'split'
-            when predecessors > 1 then 'merged'
-            else 'moved'
-        end as change,
-        old_person_id,
-        new_person_id,
-        case
-            when successors > 1 then 'its records no longer belong together'
-            when predecessors > 1 then 'a new link joins persons that were apart'
-            else 'an older record now names the person'
-        end as reason
-    from counted
-    where old_person_id <> new_person_id
+living as (
+    select distinct person_id from membership
+    where person_id in (select old_person_id from changed)
 ),
 
 final as (
     select
         {{ as_of() }} as changed_at,
-        change,
-        old_person_id,
-        new_person_id,
-        reason
-    from changes
-    {% if is_incremental() %}
-    -- A retried step must not tell a change twice.
-    where not exists (
-        select 1 from {{ this }} as told
-        where
-            told.changed_at = {{ as_of() }}
-            and told.change = changes.change
-            and told.old_person_id is not distinct from changes.old_person_id
-            and told.new_person_id is not distinct from changes.new_person_id
-    )
-    {% endif %}
+        {% if is_incremental() -%}
+        (select coalesce(max(change_number), 0) + 1 from {{ this }} where changed_at = {{ as_of() }}) as change_number,
+        {%- else -%}
+        1 as change_number,
+        {%- endif %}
+        case
+            when changed.old_person_id is null then 'created'
+            when changed.new_person_id is null then 'erased'
+            when living.person_id is null then 'merged'
+            when known_before.person_id is null then 'split'
+            else 'moved'
+        end as change,
+        changed.record_key,
+        changed.old_person_id,
+        changed.new_person_id,
+        case
+            when changed.old_person_id is null and known_before.person_id is null then 'first record of the person'
+            when changed.old_person_id is null then 'new record of a known person'
+            when changed.new_person_id is null then 'no source holds the record any more'
+            when living.person_id is null then 'links join two persons; the one with most records gives its id'
+            when known_before.person_id is null then 'links that held the person together are gone'
+            else 'links now lead to another known person'
+        end as reason
+    from changed
+    left join living
+        on changed.old_person_id = living.person_id
+    left join known_before
+        on changed.new_person_id = known_before.person_id
+    {% if is_incremental() -%}
+    where {{ as_of() }} >= (select coalesce(max(changed_at), {{ as_of() }}) from {{ this }})
+    {%- endif %}
 )
 
 select * from final

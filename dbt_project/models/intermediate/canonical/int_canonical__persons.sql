@@ -126,6 +126,8 @@ unioned as (
         email,
         phone,
         concat_ws(' ', last_name, first_name) as full_name,
+        -- The CRM holds a customer's person once; what it deleted or merged away no longer counts.
+        not is_deleted as is_exclusive,
         {{ record_key('source_system', "'account'", 'account_id') }} as account_record_key,
         source_file,
         source_row_number,
@@ -223,6 +225,7 @@ final as (
         source_row_number,
         created_at,
         coalesce(updated_at, created_at) as updated_at,
+        coalesce(is_exclusive, false) as is_exclusive,
         may_email
     from unioned
     where coalesce(created_at < {{ as_of() }}, true)

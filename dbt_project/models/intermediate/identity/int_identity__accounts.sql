@@ -9,7 +9,7 @@ emails as (
 ),
 
 components as (
-    select * from {{ ref('int_identity__components') }}
+    select * from {{ ref('int_identity__account_components') }}
 ),
 
 nodes as (

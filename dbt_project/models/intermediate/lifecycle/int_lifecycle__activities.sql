@@ -4,7 +4,7 @@ activities as (
 ),
 
 record_person as (
-    select * from {{ ref('int_identity__record_person') }}
+    select * from {{ ref('record_person') }}
 ),
 
 lead_records as (

@@ -8,7 +8,7 @@ events as (
 ),
 
 record_person as (
-    select * from {{ ref('int_identity__record_person') }}
+    select * from {{ ref('record_person') }}
 ),
 
 persons as (

@@ -4,7 +4,7 @@ leads as (
 ),
 
 record_person as (
-    select * from {{ ref('int_identity__record_person') }}
+    select * from {{ ref('record_person') }}
 ),
 
 lead_statuses as (

@@ -3,9 +3,12 @@ hits as (
     select * from {{ ref('int_web__hits') }}
 ),
 
-record_person as (
-    select * from {{ ref('record_person') }}
-    where record_type = 'anonymous_id'
+browser_owners as (
+    select * from {{ ref('browser_owners') }}
+),
+
+person_accounts as (
+    select * from {{ ref('int_identity__person_accounts') }}
 ),
 
 sessions as (
@@ -28,8 +31,8 @@ sessions as (
 final as (
     select
         sessions.session_id,
-        record_person.person_id,
-        record_person.account_id,
+        browser_owners.person_id,
+        person_accounts.account_id,
         {{ surrogate_key(['sessions.source_system', 'sessions.anonymous_id']) }} as visitor_id,
         sessions.source_system,
         coalesce(sessions.traffic[1], 'direct') as channel,
@@ -42,10 +45,14 @@ final as (
         sessions.ended_at,
         {{ business_day('sessions.started_at') }} as started_on
     from sessions
-    left join record_person
+    left join browser_owners
         on
-            sessions.source_system = record_person.source_system
-            and sessions.anonymous_id = record_person.record_id
+            sessions.source_system = browser_owners.source_system
+            and sessions.anonymous_id = browser_owners.anonymous_id
+            and coalesce(sessions.started_at >= browser_owners.valid_from, true)
+            and coalesce(sessions.started_at < browser_owners.valid_to, true)
+    left join person_accounts
+        on browser_owners.person_id = person_accounts.person_id
 )
 
 select * from final

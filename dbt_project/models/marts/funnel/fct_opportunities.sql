@@ -16,7 +16,7 @@ exchange_rates as (
 ),
 
 record_person as (
-    select * from {{ ref('int_identity__record_person') }}
+    select * from {{ ref('record_person') }}
 ),
 
 crm_accounts as (

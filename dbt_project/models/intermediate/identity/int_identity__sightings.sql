@@ -1,5 +1,4 @@
--- Anonymous browser ids and the records they were seen with. A browser that would tie two persons (a shared device)
--- ties neither: that is decided on persons that stand without cookies.
+-- When a browser showed who sits at it: a login, a form sent, a click in a mail.
 with
 events as (
     select * from {{ ref('int_canonical__events') }}
@@ -28,6 +27,11 @@ placeholder_values as (
     where kind = 'any'
 ),
 
+rules as (
+    select * from {{ ref('identity_rules') }}
+    where not joins
+),
+
 browsers as (
     select distinct source_system, anonymous_id
     from events
@@ -35,13 +39,6 @@ browsers as (
 ),
 
 -- A login names the user by the id of some tool: it is followed where all records with that id are one person.
-logins as (
-    select anonymous_id, user_id, min(occurred_at) as first_seen_at
-    from events
-    where user_id is not null
-    group by anonymous_id, user_id
-),
-
 user_ids as (
     select record_id as user_id, record_key from persons
     where record_type in ('contact', 'lead', 'person', 'subscriber')
@@ -66,45 +63,52 @@ users as (
     having count(distinct persons.person_id) = 1
 ),
 
-sightings as (
+shown as (
     select
-        logins.anonymous_id,
+        events.source_system,
+        events.anonymous_id,
         users.record_key,
         'login' as rule,
-        logins.first_seen_at
-    from logins
+        events.occurred_at
+    from events
     inner join users
-        on logins.user_id = users.user_id
+        on events.user_id = users.user_id
 
     union all
 
     select
+        source_system,
         anonymous_id,
         person_record_key as record_key,
         event_name as rule,
-        min(occurred_at) as first_seen_at
+        occurred_at
     from events
     where person_record_key is not null
-    group by anonymous_id, person_record_key, event_name
 
     union all
 
     select
+        source_system,
         anonymous_id,
         {{ record_key('source_system', "'lead'", 'lead_id') }} as record_key,
         'lead' as rule,
-        created_at as first_seen_at
+        created_at as occurred_at
     from file_leads
 ),
 
-linked as (
+-- A tracker's ids are its own. A tool that tracks no browsers (a form) passes on the id that it read in the page.
+trackers as (
+    select distinct source_system from browsers
+),
+
+final as (
     select
-        {{ record_key('browsers.source_system', "'anonymous_id'", 'browsers.anonymous_id') }} as left_key,
         browsers.source_system,
         browsers.anonymous_id,
-        sightings.record_key as right_key,
-        sightings.rule,
-        sightings.first_seen_at,
+        shown.record_key,
+        shown.rule,
+        coalesce(rules.strength, 0) as strength,
+        shown.occurred_at,
         persons.person_id,
         case
             when exists (
@@ -112,41 +116,22 @@ linked as (
                 where {{ matches('browsers.anonymous_id', 'placeholder_values.pattern') }}
             ) then 'placeholder value'
             -- A login is one user's; a form only names an address.
-            when sightings.rule <> 'login' and emails.is_placeholder then 'placeholder address'
-            when sightings.rule <> 'login' and emails.is_role then 'role mailbox: several people read it'
+            when shown.rule <> 'login' and emails.is_placeholder then 'placeholder address'
+            when shown.rule <> 'login' and emails.is_role then 'role mailbox: several people read it'
         end as refused_reason
-    from browsers
-    inner join sightings
-        on browsers.anonymous_id = sightings.anonymous_id
+    from shown
+    left join trackers
+        on shown.source_system = trackers.source_system
+    inner join browsers
+        on
+            shown.anonymous_id = browsers.anonymous_id
+            and (trackers.source_system is null or shown.source_system = browsers.source_system)
     inner join persons
-        on sightings.record_key = persons.record_key
+        on shown.record_key = persons.record_key
     left join emails
         on persons.email = emails.email
-),
-
-persons_of_browser as (
-    select left_key, count(distinct person_id) as persons
-    from linked
-    where refused_reason is null
-    group by left_key
-),
-
-final as (
-    select
-        linked.left_key,
-        linked.source_system,
-        linked.anonymous_id,
-        linked.right_key,
-        linked.rule,
-        linked.first_seen_at,
-        linked.person_id,
-        coalesce(
-            linked.refused_reason,
-            case when persons_of_browser.persons > 1 then 'browser of several persons' end
-        ) as refused_reason
-    from linked
-    left join persons_of_browser
-        on linked.left_key = persons_of_browser.left_key
+    left join rules
+        on shown.rule = rules.rule
 )
 
 select * from final

@@ -1,0 +1,251 @@
+-- Links that the tools themselves know: ids that one keeps of another, conversions, merges, enrichment ids.
+with
+persons as (
+    select * from {{ ref('int_canonical__persons') }}
+),
+
+merged_records as (
+    select * from {{ ref('int_canonical__merges') }}
+),
+
+emails as (
+    select * from {{ ref('int_identity__emails') }}
+),
+
+person_names as (
+    select * from {{ ref('int_identity__person_names') }}
+),
+
+placeholder_values as (
+    select * from {{ ref('placeholder_values') }}
+    where kind = 'any'
+),
+
+hubspot_contacts as (
+    select * from {{ ref('stg_hubspot__contacts') }}
+),
+
+salesforce_leads as (
+    select * from {{ ref('stg_salesforce__leads') }}
+),
+
+salesforce_contacts as (
+    select * from {{ ref('stg_salesforce__contacts') }}
+),
+
+profiles as (
+    select
+        persons.record_key,
+        persons.source_file,
+        persons.source_row_number,
+        persons.created_at,
+        persons.updated_at,
+        emails.normalised_email,
+        person_names.name_key,
+        person_names.script,
+        person_names.token_count
+    from persons
+    left join emails
+        on persons.email = emails.email and not emails.is_placeholder and not emails.is_role
+    left join person_names
+        on persons.full_name = person_names.full_name
+),
+
+-- A tool that keys people on the e-mail address knows whose address it is, even that of a role mailbox.
+address_owners as (
+    select
+        source_system,
+        lower({{ cleaned('email') }}) as email,
+        min(record_key) as record_key
+    from (select *, unnest(list_distinct(list_append(additional_emails, email))) as email from persons) as claims
+    where record_type not in ('subscriber', 'attendee')
+    group by source_system, lower({{ cleaned('email') }})
+    having count(distinct record_key) = 1
+),
+
+-- Salesforce: 18-character ids are the 15-character ones with a checksum; either form may be stored.
+salesforce_ids as (
+    select
+        source_system,
+        'lead' as record_type,
+        lead_id as record_id,
+        substring(lead_id, 1, 15) as short_id
+    from salesforce_leads
+
+    union all
+
+    select
+        source_system,
+        'contact' as record_type,
+        contact_id as record_id,
+        substring(contact_id, 1, 15) as short_id
+    from salesforce_contacts
+),
+
+hubspot_ids as (
+    select source_system, contact_id from hubspot_contacts
+    union
+    select source_system, unnest(merged_contact_ids) as contact_id from hubspot_contacts
+),
+
+-- HubSpot numbers contacts within a portal: with several portals an id is followed only where one portal has it.
+unambiguous_hubspot_ids as (
+    select contact_id, min(source_system) as source_system
+    from hubspot_ids
+    group by contact_id
+    having count(*) = 1
+),
+
+hubspot_to_salesforce as (
+    select
+        source_system,
+        contact_id,
+        unnest([salesforce_lead_id, salesforce_contact_id]) as salesforce_id
+    from hubspot_contacts
+),
+
+salesforce_to_hubspot as (
+    select source_system, 'lead' as record_type, lead_id as record_id, hubspot_contact_id
+    from salesforce_leads
+    union all
+    select source_system, 'contact' as record_type, contact_id as record_id, hubspot_contact_id
+    from salesforce_contacts
+),
+
+claims as (
+    select
+        persons.record_key as left_key,
+        address_owners.record_key as right_key,
+        'address_in_tool' as rule,
+        persons.email as evidence
+    from persons
+    inner join address_owners
+        on
+            persons.source_system = address_owners.source_system
+            and persons.record_id = address_owners.email
+    where persons.record_type = 'subscriber'
+
+    union all
+
+    select
+        {{ record_key('crossing.source_system', "'contact'", 'crossing.contact_id') }} as left_key,
+        {{ record_key('ids.source_system', 'ids.record_type', 'ids.record_id') }} as right_key,
+        'tool_id' as rule,
+        crossing.salesforce_id as evidence
+    from hubspot_to_salesforce as crossing
+    inner join salesforce_ids as ids
+        on substring(crossing.salesforce_id, 1, 15) = ids.short_id
+
+    union all
+
+    select
+        {{ record_key('crossing.source_system', 'crossing.record_type', 'crossing.record_id') }} as left_key,
+        {{ record_key('ids.source_system', "'contact'", 'ids.contact_id') }} as right_key,
+        'tool_id' as rule,
+        crossing.hubspot_contact_id as evidence
+    from salesforce_to_hubspot as crossing
+    inner join unambiguous_hubspot_ids as ids
+        on crossing.hubspot_contact_id = ids.contact_id
+
+    union all
+
+    select
+        {{ record_key('source_system', "'lead'", 'lead_id') }} as left_key,
+        {{ record_key('source_system', "'contact'", 'converted_contact_id') }} as right_key,
+        'lead_conversion' as rule,
+        converted_contact_id as evidence
+    from salesforce_leads
+    where converted_contact_id is not null
+
+    union all
+
+    -- Leadmill's own ids of merged records: HubSpot no longer exports the loser, so the link may name a record unseen.
+    select
+        {{ record_key('source_system', 'record_type', 'loser_record_id') }} as left_key,
+        {{ record_key('source_system', 'record_type', 'winner_record_id') }} as right_key,
+        'merge' as rule,
+        loser_record_id as evidence
+    from merged_records
+
+    union all
+
+    select
+        record_key as left_key,
+        'external_id|' || external_id as right_key,
+        'external_id' as rule,
+        external_id as evidence
+    from persons
+    where external_id is not null
+),
+
+external_ids as (
+    select external_id, max(names) as names, max(mailboxes) as mailboxes
+    from (
+        select
+            persons.external_id,
+            profiles.script,
+            count(distinct profiles.name_key) filter (where profiles.token_count > 1) as names,
+            count(distinct profiles.normalised_email) as mailboxes
+        from persons
+        inner join profiles
+            on persons.record_key = profiles.record_key
+        where persons.external_id is not null
+        group by persons.external_id, profiles.script
+    ) as of_script
+    group by external_id
+),
+
+judged as (
+    select
+        claims.*,
+        claimants.source_file,
+        claimants.source_row_number,
+        claimants.created_at as first_seen_at,
+        claimants.updated_at as last_seen_at,
+        case
+            when claims.rule = 'external_id' then
+                case
+                    when exists (
+                        select 1 from placeholder_values
+                        where {{ matches('claims.evidence', 'placeholder_values.pattern') }}
+                    ) then 'placeholder value'
+                    when external_ids.names > {{ identity_limit('external_id', 'person_name') }}
+                        then 'id of several names: a company''s, or wrong'
+                    when external_ids.mailboxes > {{ identity_limit('external_id', 'email') }}
+                        then 'id of many mailboxes'
+                end
+            when claims.rule = 'tool_id' then
+                case
+                    -- A day's grace for clocks that run apart.
+                    when claimants.updated_at < claimed.created_at - interval '1 day'
+                        then 'id used again: the record was made after it was named'
+                    when
+                        {{ names_differ('claimants', 'claimed') }}
+                        and claimants.normalised_email <> claimed.normalised_email
+                        then 'id of another person: neither name nor mailbox agree'
+                end
+        end as refused_reason
+    from claims
+    left join profiles as claimants
+        on claims.left_key = claimants.record_key
+    left join profiles as claimed
+        on claims.right_key = claimed.record_key
+    left join external_ids
+        on claims.rule = 'external_id' and claims.evidence = external_ids.external_id
+),
+
+final as (
+    select
+        left_key,
+        right_key,
+        rule,
+        evidence,
+        source_file,
+        source_row_number,
+        first_seen_at,
+        last_seen_at,
+        refused_reason
+    from judged
+)
+
+select * from final
