@@ -87,10 +87,14 @@ def checks(_scope: Scope) -> list[Check]:
                     select source_system || '|' || record_type || '|' || record_id as record_key, person_id
                     from identity.record_person
                 ),
+                -- A browser belongs to several persons in turn.
+                record_links as (
+                    select * from {batch} where is_active and not starts_with(rule, 'anonymous_id_')
+                ),
                 ends as (
-                    select rule, right_key as shared_key, left_key as record_key from {batch} where is_active
+                    select rule, right_key as shared_key, left_key as record_key from record_links
                     union all
-                    select rule, right_key as shared_key, right_key as record_key from {batch} where is_active
+                    select rule, right_key as shared_key, right_key as record_key from record_links
                 )
                 select
                     ends.rule, min(record_keys.person_id) as person_id, max(record_keys.person_id) as other_person_id
