@@ -17,6 +17,10 @@ placeholder_values as (
     where kind in ('any', 'email')
 ),
 
+typo_domains as (
+    select * from {{ ref('typo_domains') }}
+),
+
 placeholders as (
     select distinct addresses.address
     from addresses
@@ -32,6 +36,7 @@ parts as (
         addresses.address,
         addresses.domain,
         addresses.registrable_domain,
+        coalesce(free_mail_domains.mailbox_domain, addresses.domain) as mailbox_domain,
         free_mail_domains.domain is not null as is_free_mail,
         placeholders.address is not null as is_placeholder,
         coalesce(free_mail_domains.ignores_dots, false) as ignores_dots,
@@ -70,18 +75,24 @@ mailboxes as (
 final as (
     select
         mailboxes.address as email,
-        mailboxes.mailbox || '@' || mailboxes.domain as normalised_email,
+        mailboxes.mailbox || '@' || mailboxes.mailbox_domain as normalised_email,
         mailboxes.domain,
         mailboxes.registrable_domain,
         mailboxes.is_free_mail,
         role_mailboxes.local_part is not null as is_role,
         mailboxes.is_placeholder,
+        -- A mistyped domain is nobody's company.
         not mailboxes.is_free_mail
         and not mailboxes.is_placeholder
-        and mailboxes.registrable_domain is not null as is_business
+        and typo_domains.typo_domain is null
+        and mailboxes.registrable_domain is not null as is_business,
+        typo_domains.typo_domain is not null as is_typo_domain,
+        typo_domains.likely_domain
     from mailboxes
     left join role_mailboxes
         on mailboxes.mailbox = role_mailboxes.local_part
+    left join typo_domains
+        on mailboxes.domain = typo_domains.typo_domain
 )
 
 select * from final

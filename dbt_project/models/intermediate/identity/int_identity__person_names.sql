@@ -1,1 +1,0 @@
-select distinct full_name, array_to_string(list_sort(string_split(lower(full_name),' ')),' ') as name_key, case when regexp_matches(full_name,'[一-龠]') then 'kanji' when regexp_matches(full_name,'[ァ-ヶ]') then 'kana' else 'latin' end as script, len(string_split(full_name,' ')) as token_count from {{ ref('int_canonical__persons') }} where full_name is not null

@@ -1,1 +1,0 @@
-select distinct phone, case when length(regexp_replace(phone,'[^0-9]','','g'))>=10 then '+81'||ltrim(regexp_replace(phone,'[^0-9]','','g'),'0') end as e164, null::varchar as extension, false as is_placeholder from {{ ref('int_canonical__persons') }} where phone is not null

@@ -1,0 +1,42 @@
+"""Work on an Arrow array of texts: a function on one text, over all; which texts match one of many patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def normalised(
+    texts: pa.StringArray, key: str, function: Callable[[str], tuple[object, ...]], fields: dict[str, pa.DataType]
+) -> pa.Table:
+    """Return one row for each text: the text as typed, then what the function makes of it.
+
+    Args:
+        texts: distinct texts without null, so that each value is worked on once.
+        key: name of the column that holds the texts as they are.
+        function: returns the values of the other columns, in the order of `fields`.
+        fields: names and types of the other columns.
+    """
+    rows = [function(text) for text in texts.to_pylist()]
+    columns = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return pa.table(
+        {
+            key: texts,
+            **{name: pa.array(values, kind) for (name, kind), values in zip(fields.items(), columns, strict=True)},
+        }
+    )
+
+
+def matching(texts: pa.StringArray, patterns: Iterable[str]) -> pa.BooleanArray:
+    """Return which texts, width and surrounding space apart, contain a match of any of the patterns.
+
+    Args:
+        texts: texts; null matches nothing.
+        patterns: regular expressions as RE2 reads them, as DuckDB's are.
+    """
+    # One expression for all: it is compiled once, and each text read once.
+    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns) or r"[^\s\S]"
+    plain = pc.utf8_trim_whitespace(pc.utf8_normalize(texts, "NFKC"))
+    return pc.fill_null(pc.match_substring_regex(plain, alternatives), False)
