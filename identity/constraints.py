@@ -10,9 +10,9 @@ import pyarrow as pa
 def separated(links: pa.Table, exclusive: pa.Table, never: pa.Table) -> pa.Table:
     """Join nodes link by link, strongest first, and leave out each link that would break a constraint.
 
-    This is Kruskal's algorithm with a veto: a component never holds two exclusive records of one source, unless links of
-    the source itself join them, nor both ends of a pair listed as never linked. It walks link by link, and so is meant for
-    the few connected parts that break a constraint at all.
+    This is Kruskal's algorithm with a veto: a component never holds two exclusive records of one source, unless links
+    of the source itself join them, nor both ends of a pair listed as never linked. It walks link by link, and so is
+    meant for the few connected parts that break a constraint at all.
 
     Args:
         links: left_key, right_key, strength (greater is stronger), first_seen_at, and may_join_exclusive: whether the
@@ -81,5 +81,5 @@ class _Forest:
             return
         self.parent[right] = left
         self.members[left] += self.members.pop(right)
-        self.sources[left] |= self.sources.pop(right)
-        self.strangers[left] |= self.strangers.pop(right)
+        self.sources[left] |= self.sources.pop(right, set())
+        self.strangers[left] |= self.strangers.pop(right, set())

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-# One order for both sides, so that each round has at least one pair that is the best of its component and of its person.
-_ORDER = "shared_records desc, person_since asc nulls last, person_id asc, component_key asc"
+# One order for both sides, so that each round has at least one pair that is best of its component and of its person.
+# The oldest record decides ties the same way in a merge and in a split: undoing a merge brings both ids back.
+_ORDER = "shared_records desc, oldest_record_at asc nulls last, oldest_record_key asc"
 
 
 def kept_ids(connection: DuckDBPyConnection, overlaps: pa.Table) -> pa.Table:
-    """Match components with persons one to one, the largest overlap first, then the oldest person.
+    """Match components with persons one to one, the largest overlap first, then that with the oldest record in common.
 
     Args:
         connection: any DuckDB connection; only its engine is used.
-        overlaps: component_key, person_id, shared_records, person_since (first time seen; may be null).
+        overlaps: one row a pair that shares records: component_key, person_id, shared_records, and of the oldest record
+            they share oldest_record_at (may be null) and oldest_record_key.
 
     Returns:
         component_key and person_id; a component or person without a partner is absent.

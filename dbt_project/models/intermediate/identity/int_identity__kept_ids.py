@@ -1,4 +1,4 @@
-"""Which component keeps which person's id: that with which it shares most records, then the oldest person's."""
+"""Which component keeps which person's id: that with which it shares most records, then the oldest record."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
             component_key,
             previous_person_id as person_id,
             count(*) as shared_records,
-            min(min(created_at)) over (partition by previous_person_id) as person_since
+            min(created_at) as oldest_record_at,
+            arg_min(record_key, (created_at is null, created_at, record_key)) as oldest_record_key
         from records
         where component_key is not null and previous_person_id is not null
         group by component_key, previous_person_id
