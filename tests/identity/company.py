@@ -63,9 +63,18 @@ class Night(NamedTuple):
         return owners.pop() if owners else None
 
     @property
-    def outcome(self) -> tuple[object, ...]:
-        """What another way to the same state has to give as well."""
-        return self.person_of, self.links, self.owners
+    def shape(self) -> tuple[object, ...]:
+        """All that does not depend on how persons are named, for comparison with another way to the same state."""
+        members = defaultdict(set)
+        for record, person in self.person_of.items():
+            members[person].add(record)
+        owners = {(browser, frozenset(members[person]), *interval) for browser, person, *interval in self.owners}
+        return self.persons, self.links, owners
+
+    def membership_at(self, moment: datetime) -> dict[str, str]:
+        """The person of each record as the change log tells it of a moment."""
+        told = {change.record_key: change.new_person_id for change in self.changes if change.changed_at <= moment}
+        return {record: person for record, person in told.items() if record and person}
 
 
 class Company:
@@ -98,7 +107,7 @@ class Company:
             Phone=person.get("phone"),
             LastName=person.get("name"),
             CreatedDate=self._first(key, person),
-            SystemModstamp=self.now,
+            SystemModstamp=person.get("updated", self.now),
         )
         return key
 
@@ -126,7 +135,7 @@ class Company:
             LastName=person.get("name"),
             Company=person.get("company"),
             CreatedDate=self._first(key, person),
-            SystemModstamp=self.now,
+            SystemModstamp=person.get("updated", self.now),
         )
         return key
 
@@ -147,7 +156,7 @@ class Company:
             lastname=person.get("name"),
             company=person.get("company"),
             createdAt=self._first(key, person),
-            updatedAt=self.now,
+            updatedAt=person.get("updated", self.now),
         )
         return key
 
@@ -252,7 +261,7 @@ class Company:
 
     def _hit(self, browser: str, name: str, at: datetime | None, **known: str) -> None:
         moment = at or self.now
-        hit = f"{browser}|{name}|{moment}"
+        hit = "|".join([browser, name, str(moment), *known.values()])
         self._deliver(
             "files__event",
             "site|event",
