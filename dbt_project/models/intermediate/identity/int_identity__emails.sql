@@ -1,7 +1,7 @@
 with
 addresses as (
     select * from {{ ref('int_identity__addresses') }}
-    where contains(folded_address, '@')
+    where contains(folded_address, '@') and domain is not null
 ),
 
 free_mail_domains as (
@@ -12,23 +12,8 @@ role_mailboxes as (
     select * from {{ ref('role_mailboxes') }}
 ),
 
-placeholder_values as (
-    select * from {{ ref('placeholder_values') }}
-    where kind in ('any', 'email')
-),
-
 typo_domains as (
     select * from {{ ref('typo_domains') }}
-),
-
-placeholders as (
-    select distinct addresses.address
-    from addresses
-    inner join placeholder_values
-        on
-            {{ matches('addresses.folded_address', 'placeholder_values.pattern') }}
-            or {{ matches("split_part(addresses.folded_address, '@', 1)", 'placeholder_values.pattern') }}
-            and placeholder_values.kind = 'any'
 ),
 
 parts as (
@@ -36,9 +21,9 @@ parts as (
         addresses.address,
         addresses.domain,
         addresses.registrable_domain,
+        addresses.is_placeholder,
         coalesce(free_mail_domains.mailbox_domain, addresses.domain) as mailbox_domain,
         free_mail_domains.domain is not null as is_free_mail,
-        placeholders.address is not null as is_placeholder,
         coalesce(free_mail_domains.ignores_dots, false) as ignores_dots,
         -- Companies' mail runs mostly on Google Workspace and Microsoft 365, which deliver name+tag to name; a free
         -- provider ignores the tag only where the seed says so.
@@ -51,8 +36,6 @@ parts as (
             when addresses.domain in (select own.domain from free_mail_domains as own) then addresses.domain
             else addresses.registrable_domain
         end
-    left join placeholders
-        on addresses.address = placeholders.address
 ),
 
 untagged as (
