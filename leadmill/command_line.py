@@ -197,6 +197,33 @@ def quarantine(home_path: Path | None, as_json: bool, with_text: bool) -> None:
 
 
 @main.command()
+@click.argument("wanted", metavar="ADDRESS|ID")
+@home_option
+@json_option
+@click.option("--with-text", is_flag=True, help="Show addresses, names and phone numbers unmasked.")
+def who(wanted: str, home_path: Path | None, as_json: bool, with_text: bool) -> None:
+    """Explain one person: records, the links that join them, what was refused and why, and what changed.
+
+    ADDRESS|ID is an e-mail address, a telephone number, a record's id in its tool, a record key (source|type|id), a
+    browser's id or a person id, a former one included.
+    """
+    from dataclasses import asdict
+
+    from identity.explanation import explain
+    from ingestion.warehouse import connect
+
+    home = Home.from_environment(home_path)
+    if not home.warehouse.exists():
+        raise InputError(f"there is no warehouse in {home.path} yet; run `leadmill nightly` first")
+    with connect(home, read_only=True) as connection:
+        person = explain(connection, wanted, with_text=with_text)
+    if as_json:
+        _print_json(asdict(person))
+    else:
+        tables.show_person(person)
+
+
+@main.command()
 @click.option("--days", type=click.IntRange(min=30), default=365, show_default=True, help="Length of the history.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same company.")
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="Size.")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from identity.explanation import Explanation
 
 Row = dict[str, Any]
 
@@ -74,6 +77,22 @@ def show_kpis(rows: list[Row]) -> None:
         cells = [value.get((kpi["kpi_id"], month)) for month in months]
         table.add_row(kpi["kpi_name"], kpi["kpi_name_ja"], *(_cell(cell) for cell in cells), _band(kpi))
     _console().print(table)
+
+
+def show_person(person: Explanation) -> None:
+    """Print what explains a person, one table a question; a question without an answer is left out."""
+    former = f" (formerly {', '.join(person.former_ids)})" if person.former_ids else ""
+    _console().print(f"Person {person.person_id}{former}", highlight=False)
+    for title, rows in {
+        "Records / レコード": person.records,
+        "How they are joined, from the record asked for / つながり": person.chain,
+        "Companies / 所属": person.accounts,
+        "Browsers / ブラウザ": person.browsers,
+        "Links refused / 却下したリンク": person.refused,
+        "What changed / 変更履歴": person.changes,
+    }.items():
+        if rows:
+            show(title, rows)
 
 
 def formatted(value: float | None, unit: str) -> str:
