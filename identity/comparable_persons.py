@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 # Values that more persons than this share bring no pairs together: so pairs stay linear in the number of persons.
 LARGEST_BLOCK = 100
@@ -107,6 +107,57 @@ _CANDIDATE_PAIRS = f"""
     inner join small_blocks as that on this.block = that.block
     where this.row_key < that.row_key
 """
+
+
+# DuckDB reads the relations in the SQL of the next two functions by the names of their arguments.
+
+
+def comparable_records(
+    connection: DuckDBPyConnection,
+    *,
+    components: DuckDBPyRelation,
+    persons: DuckDBPyRelation,
+    person_names: DuckDBPyRelation,
+    company_names: DuckDBPyRelation,
+    phones: DuckDBPyRelation,
+) -> pa.Table:
+    """Return the records of persons with their component and their normalised values (see `probable_links`)."""
+    return connection.sql("""
+        select
+            persons.record_key,
+            components.component_key,
+            persons.updated_at,
+            case when persons.is_exclusive then persons.source_system end as exclusive_source,
+            person_names.name_key,
+            person_names.script as name_script,
+            company_names.company_key,
+            case when phones.is_placeholder is not true then phones.e164 end as phone,
+            persons.address,
+            persons.postal_code,
+            persons.birth_date
+        from components
+        join persons on components.node_key = persons.record_key
+        left join person_names using (full_name)
+        left join company_names using (company_name)
+        left join phones using (phone)
+    """).to_arrow_table()
+
+
+def pairs_to_keep_apart(
+    connection: DuckDBPyConnection, *, components: DuckDBPyRelation, never_link: DuckDBPyRelation
+) -> pa.Table:
+    """Return left_component_key and right_component_key of the pairs on the users' list, in both directions."""
+    return connection.sql("""
+        with pairs as (
+            select left_key, right_key from never_link
+            union
+            select right_key, left_key from never_link
+        )
+        select left_ends.component_key as left_component_key, right_ends.component_key as right_component_key
+        from pairs
+        join components as left_ends on pairs.left_key = left_ends.node_key
+        join components as right_ends on pairs.right_key = right_ends.node_key
+    """).to_arrow_table()
 
 
 def prepare(connection: DuckDBPyConnection, records: pa.Table) -> None:

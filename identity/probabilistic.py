@@ -79,7 +79,7 @@ def probable_links(records: pa.Table, never: pa.Table, tier: Tier) -> pa.Table:
         records: one row a record of a person: `record_key`, `component_key`, `updated_at`, `exclusive_source` (the
             source, where it holds each person once; else null), and, normalised and null where unknown, `name_key`,
             `name_script`, `company_key`, `phone`, `address`, `postal_code`, `birth_date`.
-        never: pairs of persons that must stay apart: `left_component_key` and `right_component_key`.
+        never: pairs of persons that must stay apart, in both directions: `left_component_key`, `right_component_key`.
         tier: the thresholds.
 
     Returns:
@@ -156,11 +156,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
             round(match_weight, 3) as match_weight,
             concat_ws(', ', {evidence}) as evidence,
             case
-                when exists (
-                    select 1 from never
-                    where
-                        (left_component_key, right_component_key) in ((row_key_l, row_key_r), (row_key_r, row_key_l))
-                ) then 'on the never-link list'
+                when (row_key_l, row_key_r) in (select (left_component_key, right_component_key) from never)
+                    then 'on the never-link list'
                 when list_has_any(this.exclusive_sources, that.exclusive_sources)
                     then 'one source holds both and tells them apart'
                 when {of_the_person} then 'only workplace or household agree, not the person'
