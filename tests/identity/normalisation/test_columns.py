@@ -15,7 +15,7 @@ def patterns(*kinds: str) -> list[str]:
     ("kinds", "placeholders", "values"),
     [
         (["any", "name"],
-         ["テスト", "ＴＥＳＴ", "test", "不明", "個人", "学生", "（株）", "株式会社", "担当者", "-", " ", "123", "ああ"],
+         ["テスト", "ＴＥＳＴ", "test", "不明", "個人", "学生", "（株）", "株式会社", "担当者", "-", " ", "123"],
          ["テスト商事", "佐藤 花子", "Sato Hanako", "個人情報保護協会", "株式会社アクメ", "ABC", "3M"]),
         (["any", "email"],
          ["a@example.com", "test@acme.jp", "@acme.jp", "acme", "NULL"],
