@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Who each record was taken for, and when: join facts by record at a moment to read them as they were known then.
 with
 changes as (

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Every id that a person ever had, and the person who has most of its last records now.
 with
 changes as (

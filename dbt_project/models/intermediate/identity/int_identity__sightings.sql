@@ -47,18 +47,32 @@ user_ids as (
     where external_id is not null
 ),
 
+logged_in as (
+    select distinct user_id
+    from events
+    where user_id is not null
+),
+
+-- Each value is tried once: a pattern that is data is compiled for each comparison.
+placeholder_users as (
+    select distinct logged_in.user_id
+    from logged_in
+    inner join placeholder_values
+        on {{ matches('logged_in.user_id', 'placeholder_values.pattern') }}
+),
+
 users as (
     select
         user_ids.user_id,
         min(user_ids.record_key) as record_key
     from user_ids
+    inner join logged_in
+        on user_ids.user_id = logged_in.user_id
     inner join persons
         on user_ids.record_key = persons.record_key
-    where
-        not exists (
-            select 1 from placeholder_values
-            where {{ matches('user_ids.user_id', 'placeholder_values.pattern') }}
-        )
+    left join placeholder_users
+        on user_ids.user_id = placeholder_users.user_id
+    where placeholder_users.user_id is null
     group by user_ids.user_id
     having count(distinct persons.person_id) = 1
 ),
@@ -96,6 +110,13 @@ shown as (
     from file_leads
 ),
 
+placeholder_browsers as (
+    select distinct shown_browsers.anonymous_id
+    from (select distinct anonymous_id from shown) as shown_browsers
+    inner join placeholder_values
+        on {{ matches('shown_browsers.anonymous_id', 'placeholder_values.pattern') }}
+),
+
 -- A tracker's ids are its own. A tool that tracks no browsers (a form) passes on the id that it read in the page.
 trackers as (
     select distinct source_system from browsers
@@ -111,10 +132,7 @@ final as (
         shown.occurred_at,
         persons.person_id,
         case
-            when exists (
-                select 1 from placeholder_values
-                where {{ matches('browsers.anonymous_id', 'placeholder_values.pattern') }}
-            ) then 'placeholder value'
+            when placeholder_browsers.anonymous_id is not null then 'placeholder value'
             -- A login is one user's; a form only names an address.
             when shown.rule <> 'login' and emails.is_placeholder then 'placeholder address'
             when shown.rule <> 'login' and emails.is_role then 'role mailbox: several people read it'
@@ -126,6 +144,8 @@ final as (
         on
             shown.anonymous_id = browsers.anonymous_id
             and (trackers.source_system is null or shown.source_system = browsers.source_system)
+    left join placeholder_browsers
+        on browsers.anonymous_id = placeholder_browsers.anonymous_id
     inner join persons
         on shown.record_key = persons.record_key
     left join emails

@@ -178,6 +178,13 @@ claims as (
     where external_id is not null
 ),
 
+placeholder_ids as (
+    select distinct found.external_id
+    from (select distinct external_id from persons where external_id is not null) as found
+    inner join placeholder_values
+        on {{ matches('found.external_id', 'placeholder_values.pattern') }}
+),
+
 external_ids as (
     select external_id, max(names) as names, max(mailboxes) as mailboxes
     from (
@@ -205,10 +212,7 @@ judged as (
         case
             when claims.rule = 'external_id' then
                 case
-                    when exists (
-                        select 1 from placeholder_values
-                        where {{ matches('claims.evidence', 'placeholder_values.pattern') }}
-                    ) then 'placeholder value'
+                    when placeholder_ids.external_id is not null then 'placeholder value'
                     when external_ids.names > {{ identity_limit('external_id', 'person_name') }}
                         then 'id of several names: a company''s, or wrong'
                     when external_ids.mailboxes > {{ identity_limit('external_id', 'email') }}
@@ -230,6 +234,8 @@ judged as (
         on claims.left_key = claimants.record_key
     left join profiles as claimed
         on claims.right_key = claimed.record_key
+    left join placeholder_ids
+        on claims.rule = 'external_id' and claims.evidence = placeholder_ids.external_id
     left join external_ids
         on claims.rule = 'external_id' and claims.evidence = external_ids.external_id
 ),

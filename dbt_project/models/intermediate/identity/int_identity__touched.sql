@@ -76,12 +76,16 @@ touched as (
         on components.block_key = touched_blocks.block_key
 ),
 
+-- Asked of each input, so that a run that builds on the last one need not gather them.
 all_nodes as (
     select left_key as node_key from links
+    where not (select is_usable from resolution)
     union
     select right_key as node_key from links
+    where not (select is_usable from resolution)
     union
     select node_key from components
+    where not (select is_usable from resolution)
 ),
 
 final as (
@@ -91,7 +95,6 @@ final as (
     union all
 
     select node_key from all_nodes
-    where not (select is_usable from resolution)
 )
 {% else %}
 final as (
