@@ -34,7 +34,7 @@ export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := $(AIRFLOW_URL)/execution/
 AIRFLOW_READY := $(AIRFLOW_HOME)/ready
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: help install lock run test up down lint bench docs
+.PHONY: help install lock run test up down lint bench docs identity-quality
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -93,6 +93,9 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 
 bench: $(STAMP) ## cost of each step beside bare DuckDB
 	@$(BIN)/python -m benchmarks.nightly
+
+identity-quality: $(STAMP) ## precision and recall of identity on simulated companies, into docs/identity_quality.md
+	@$(BIN)/python -m benchmarks.identity_quality
 
 docs: $(STAMP) ## dbt docs, and where the data docs are
 	@LEADMILL_HOME=$(LEADMILL_HOME) $(BIN)/dbt docs generate --static --quiet --project-dir dbt_project --profiles-dir dbt_project \
