@@ -73,3 +73,8 @@ create macro full_width(text) as
         'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-+_',
         'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９＠．－＋＿'
     );
+
+-- Japan's corporate number: a check digit before twelve digits, which count once and twice in turn from the right.
+create macro corporate_number(digits) as
+    (9 - list_sum([(digits::varchar)[13 - n]::int * (2 - n % 2) for n in range(1, 13)])::bigint % 9)::varchar
+    || digits::varchar;

@@ -38,7 +38,7 @@ select
     suffix[3] as industry,
     region,
     employees,
-    (1000000000000 + account_key * 37)::varchar as corporate_number,
+    corporate_number(100000000000 + account_key * 37) as corporate_number,
     (employees * between_numbers(8, 40, 'account revenue', account_key))::bigint * 1000000 as annual_revenue,
     -- The vendor's target: software and manufacturing, from 100 employees, in Tokyo. Unknown is not a target.
     coalesce(suffix[3] in ('Software', 'Manufacturing') and employees >= 100 and region = '東京都', false) as is_target

@@ -73,8 +73,13 @@ select
         else mailbox || '@' || accounts.domain
     end as email,
     mailboxes.first[2] || '_' || mailboxes.last[2] || mailboxes.person_key || '@gmail.com' as private_email,
-    '0' || (3 + floor(u('phone area', person_key) * 6))::int || '-' || lpad((person_key * 7919 % 10000)::varchar, 4, '0')
-    || '-' || lpad((person_key * 104729 % 10000)::varchar, 4, '0') as phone,
+    -- Tokyo, Osaka, mobile.
+    case
+        when u('phone area', person_key) < 0.4 then '03-' || (3 + person_key % 3)
+        when u('phone area', person_key) < 0.6 then '06-' || (4 + person_key % 3)
+        else pick(['070', '080', '090'], 'phone prefix', person_key) || '-' || (1 + person_key % 9)
+    end
+    || lpad((person_key * 7919 % 1000)::varchar, 3, '0') || '-' || lpad((person_key * 104729 % 10000)::varchar, 4, '0') as phone,
     pick(['部長', '課長', '係長', '主任', '担当', '取締役', 'マネージャー', '情報システム部長'], 'title', person_key) as title,
     -- Which second address, if any, the company gets to know, and how: see 50_contacts.
     case
