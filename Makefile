@@ -94,6 +94,10 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 bench: $(STAMP) ## cost of each step beside bare DuckDB
 	@$(BIN)/python -m benchmarks.nightly
 
+.PHONY: bench-identity
+bench-identity: $(STAMP) ## cost of resolving 10 M records beside Splink and scipy
+	@$(BIN)/python -m benchmarks.identity_scale --out docs/identity_scale.md
+
 identity-quality: $(STAMP) ## precision and recall of identity on simulated companies, into docs/identity_quality.md
 	@$(BIN)/python -m benchmarks.identity_quality
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -75,6 +75,27 @@ class Night(NamedTuple):
         """The person of each record as the change log tells it of a moment."""
         told = {change.record_key: change.new_person_id for change in self.changes if change.changed_at <= moment}
         return {record: person for record, person in told.items() if record and person}
+
+
+def read(query: Callable[[str], list[tuple[Any, ...]]], as_of: datetime) -> Night:
+    """Read what identity says in a warehouse, given a function that queries it."""
+    records = """
+        select source_system || '|' || record_type || '|' || record_id, person_id
+        from identity.record_person
+        where record_type <> 'anonymous_id'
+    """
+    changes = """
+        select changed_at, change_number, change, record_key, old_person_id, new_person_id
+        from identity.person_changes
+        order by changed_at, change_number, record_key
+    """
+    return Night(
+        as_of,
+        dict(query(records)),
+        frozenset(query("select left_key, right_key, rule, is_active, refused_reason from identity.links")),
+        [Change(*row) for row in query(changes)],
+        frozenset(query("select anonymous_id, person_id, valid_from, valid_to from identity.browser_owners")),
+    )
 
 
 class Company:
@@ -222,36 +243,7 @@ class Company:
 
     def read(self, as_of: datetime) -> Night:
         """Return what identity says now."""
-        return Night(
-            as_of,
-            dict(
-                self.warehouse.query(
-                    """
-                    select source_system || '|' || record_type || '|' || record_id, person_id
-                    from identity.record_person
-                    where record_type <> 'anonymous_id'
-                    """
-                )
-            ),
-            frozenset(
-                self.warehouse.query("select left_key, right_key, rule, is_active, refused_reason from identity.links")
-            ),
-            [
-                Change(*row)
-                for row in self.warehouse.query(
-                    """
-                    select changed_at, change_number, change, record_key, old_person_id, new_person_id
-                    from identity.person_changes
-                    order by changed_at, change_number
-                    """
-                )
-            ],
-            frozenset(
-                self.warehouse.query(
-                    "select anonymous_id, person_id, valid_from, valid_to from identity.browser_owners"
-                )
-            ),
-        )
+        return read(self.warehouse.query, as_of)
 
     def _first(self, key: str, person: dict[str, Any]) -> datetime:
         """When a record was created: as told, else on the day of its first delivery."""

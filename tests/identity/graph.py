@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import types
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import duckdb
@@ -101,6 +102,15 @@ class Warehouse:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         return self._connection.sql(sql).fetchall()
+
+    def save_raw(self, path: Path) -> None:
+        """Write the raw tables to a warehouse file."""
+        self._connection.execute(f"attach '{path}' as file; create schema if not exists file.raw")
+        for (name,) in self.query(
+            "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'raw'"
+        ):
+            self._connection.execute(f"create or replace table file.raw.{name} as from raw.{name}")
+        self._connection.execute("detach file")
 
     def run(self, as_of: datetime, *, full_refresh: bool = False) -> None:
         """Run every model once, as the identity half of a night does."""
