@@ -58,6 +58,36 @@ BREAKS: list[tuple[Gate, str, str]] = [
         "identity.links_stay_in_one_person",  # a merge of records of two persons
         "insert into identity.links values ('crm|lead|2', 'crm|lead|1', 'merge', '', null, true, null)",
     ),
+    (
+        "identity",
+        "identity.never_linked_are_apart",
+        "insert into staging.never_link values ('crm|lead|1', 'crm|lead|2', 'father and son'); "
+        "update identity.record_person set person_id = 'p1'",
+    ),
+    (
+        "identity",
+        "identity.one_contact_per_crm",
+        "update intermediate.int_canonical__persons set is_exclusive = true; "
+        "update identity.record_person set person_id = 'p1'",
+    ),
+    (
+        "identity",
+        "identity.browsers_have_one_owner_at_a_time",
+        "insert into identity.browser_owners values ('web', 'c1', 'p2', '2026-10-02', null)",
+    ),
+    (
+        "identity",
+        "identity.browsers_have_one_owner_at_a_time",
+        "update identity.browser_owners set valid_from = '2026-10-02', valid_to = '2026-10-02'",
+    ),
+    ("identity", "identity.changes_replay_to_today", "delete from identity.person_changes where change = 'merged'"),
+    (
+        "identity",
+        "identity.changes_replay_to_today",  # told as gone, and still there
+        "insert into identity.person_changes values ('2026-10-31', 1, 'erased', 'crm|lead|2', 'p2', null, '')",
+    ),
+    ("identity", "identity.former_ids_resolve", "delete from identity.person_ids where person_id = 'p0'"),
+    ("identity", "identity.former_ids_resolve", "update identity.person_ids set current_person_id = 'p9'"),
     ("identity", "identity.refusals_have_reasons", "update identity.links set refused_reason = null"),
     ("marts", "marts.fct_sessions_key", "insert into marts.fct_sessions from marts.fct_sessions limit 1"),
     ("marts", "marts.dim_person_key", "insert into marts.dim_person (person_id) values (null)"),
@@ -141,6 +171,29 @@ def test_what_may_be_usual_only_warns(check: str, sql: str, home: Home) -> None:
     change(home, sql)
 
     assert any(check in warning for warning in run("raw", home).warnings)
+
+
+def test_a_night_that_moves_many_people_warns(home: Home) -> None:
+    change(
+        home,
+        "insert into identity.person_changes values ('2026-10-31 15:00', 1, 'split', 'crm|lead|2', 'p1', 'p2', '')",
+    )
+
+    assert any("identity.few_records_change_person" in warning for warning in run("identity", home).warnings)
+
+
+def test_merges_of_the_crm_may_join_its_contacts(home: Home) -> None:
+    change(
+        home,
+        """
+        update intermediate.int_canonical__persons set is_exclusive = true;
+        update identity.record_person set person_id = 'p1';
+        update identity.person_changes set new_person_id = 'p1' where record_key = 'crm|lead|2';
+        insert into identity.links values ('crm|lead|2', 'crm|lead|1', 'merge', '', null, true, null);
+        """,
+    )
+
+    assert run("identity", home)
 
 
 def test_a_corrected_delivery_opens_the_gate_again(home: Home) -> None:

@@ -52,9 +52,19 @@ def empty_warehouse(path: Path) -> Home:
             create table identity.links (
                 left_key varchar, right_key varchar, rule varchar, evidence varchar, first_seen_at timestamp,
                 is_active boolean, refused_reason varchar);
+            create table identity.browser_owners (
+                source_system varchar, anonymous_id varchar, person_id varchar, valid_from timestamp,
+                valid_to timestamp);
+            create table identity.person_changes (
+                changed_at timestamp, change_number bigint, change varchar, record_key varchar, old_person_id varchar,
+                new_person_id varchar, reason varchar);
+            create table identity.person_ids (person_id varchar, current_person_id varchar);
+            create schema staging;
+            create table staging.never_link (left_key varchar, right_key varchar, wording varchar);
             create schema intermediate;
             create table intermediate.int_canonical__persons (
-                record_key varchar, source_system varchar, record_type varchar, record_id varchar, email varchar);
+                record_key varchar, source_system varchar, record_type varchar, record_id varchar, email varchar,
+                is_exclusive boolean);
             create table intermediate.int_canonical__leads (record_id varchar, created_at timestamp);
             create table intermediate.int_canonical__events (event_id varchar, occurred_at timestamp);
             create table intermediate.int_canonical__opportunities (
@@ -82,7 +92,8 @@ def whole_warehouse(path: Path) -> Home:
         from range(39) as numbers (i);
 
         insert into intermediate.int_canonical__persons values
-            ('crm|lead|1', 'crm', 'lead', '1', 'taro@example.co.jp'), ('crm|lead|2', 'crm', 'lead', '2', null);
+            ('crm|lead|1', 'crm', 'lead', '1', 'taro@example.co.jp', false),
+            ('crm|lead|2', 'crm', 'lead', '2', null, false);
         insert into identity.record_person values
             ('crm', 'lead', '1', 'p1', 'a1'), ('crm', 'lead', '2', 'p2', null),
             ('web', 'anonymous_id', 'c1', 'p1', 'a1');
@@ -90,6 +101,14 @@ def whole_warehouse(path: Path) -> Home:
             ('crm|lead|1', 'email|taro@example.co.jp', 'email', 'email', '2026-10-01', true, null),
             ('crm|lead|1', 'web|anonymous_id|c1', 'form', 'form', '2026-10-01', true, null),
             ('crm|lead|2', 'web|anonymous_id|c1', 'form', 'form', '2026-10-01', false, 'two persons');
+        insert into identity.browser_owners values ('web', 'c1', 'p1', null, null);
+        insert into identity.person_ids values ('p1', 'p1'), ('p2', 'p2'), ('p0', 'p1');
+        insert into identity.person_changes values
+            ('2026-10-30 15:00', 1, 'created', 'crm|lead|1', null, 'p0', ''),
+            ('2026-10-30 15:00', 1, 'created', 'crm|lead|2', null, 'p2', ''),
+            ('2026-10-30 15:00', 1, 'created', 'crm|lead|3', null, 'p0', ''),
+            ('2026-10-30 18:00', 1, 'merged', 'crm|lead|1', 'p0', 'p1', ''),
+            ('2026-10-30 18:00', 1, 'erased', 'crm|lead|3', 'p0', null, '');
 
         insert into intermediate.int_canonical__leads values ('1', '2026-10-01'), ('2', '2026-10-02');
         insert into intermediate.int_canonical__opportunities values ('o1', 1200, 'JPY', '2026-10-05');
