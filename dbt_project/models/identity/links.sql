@@ -90,6 +90,8 @@ final as (
         record_key as right_key,
         'anonymous_id_' || rule as rule,
         anonymous_id as evidence,
+        source_file,
+        source_row_number,
         first_seen_at,
         last_seen_at,
         refused_reason is null as is_active,

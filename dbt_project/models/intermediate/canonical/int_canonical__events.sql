@@ -63,6 +63,8 @@ ga4 as (
         events.page_url as url,
         cast(events.event_value as decimal(18, 2)) as value,
         bot_devices.browser is not null as is_bot,
+        events.source_file,
+        events.source_row_number,
         {{
             json_object({
                 'engagement_milliseconds': 'events.engagement_milliseconds',
@@ -134,7 +136,9 @@ forms as (
         {{ record_key('source_system', "'subscriber'", 'email') }} as person_record_key,
         lower({{ url_parameter('page_url', 'utm_campaign') }}) as campaign_id,
         source_system || ':' || form_id as content_id,
-        page_url as url
+        page_url as url,
+        source_file,
+        source_row_number
     from hubspot_form_submissions
 ),
 
@@ -214,7 +218,9 @@ files as (
         coalesce(events.content_id, {{ url_path('events.url') }}) as content_id,
         events.url,
         events.value,
-        {{ json_object({'referrer': 'events.referrer'}) }} as properties
+        {{ json_object({'referrer': 'events.referrer'}) }} as properties,
+        events.source_file,
+        events.source_row_number
     from file_events as events
     left join channel_mappings as mappings
         on
@@ -251,6 +257,10 @@ final as (
         message_event_id,
         campaign_id,
         content_id,
+
+        -- lineage
+        source_file,
+        source_row_number,
 
         -- text
         event_name,

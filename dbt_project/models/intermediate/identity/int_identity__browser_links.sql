@@ -15,13 +15,14 @@ browsers as (
     group by source_system, anonymous_id
 ),
 
-final as (
+judged as (
     select
         sightings.source_system,
         sightings.anonymous_id,
         sightings.record_key,
         sightings.person_id,
         sightings.rule,
+        min((sightings.occurred_at, sightings.source_file, sightings.source_row_number)) as first_row,
         min(sightings.occurred_at) as first_seen_at,
         max(sightings.occurred_at) as last_seen_at,
         coalesce(
@@ -39,6 +40,21 @@ final as (
             sightings.source_system = browsers.source_system
             and sightings.anonymous_id = browsers.anonymous_id
     group by all
+),
+
+final as (
+    select
+        source_system,
+        anonymous_id,
+        record_key,
+        person_id,
+        rule,
+        first_row[2] as source_file,
+        first_row[3] as source_row_number,
+        first_seen_at,
+        last_seen_at,
+        refused_reason
+    from judged
 )
 
 select * from final

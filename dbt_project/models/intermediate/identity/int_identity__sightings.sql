@@ -83,7 +83,9 @@ shown as (
         events.anonymous_id,
         users.record_key,
         'login' as rule,
-        events.occurred_at
+        events.occurred_at,
+        events.source_file,
+        events.source_row_number
     from events
     inner join users
         on events.user_id = users.user_id
@@ -95,7 +97,9 @@ shown as (
         anonymous_id,
         person_record_key as record_key,
         event_name as rule,
-        occurred_at
+        occurred_at,
+        source_file,
+        source_row_number
     from events
     where person_record_key is not null
 
@@ -106,7 +110,9 @@ shown as (
         anonymous_id,
         {{ record_key('source_system', "'lead'", 'lead_id') }} as record_key,
         'lead' as rule,
-        created_at as occurred_at
+        created_at as occurred_at,
+        source_file,
+        source_row_number
     from file_leads
 ),
 
@@ -130,6 +136,8 @@ final as (
         shown.rule,
         coalesce(rules.strength, 0) as strength,
         shown.occurred_at,
+        shown.source_file,
+        shown.source_row_number,
         persons.person_id,
         case
             when placeholder_browsers.anonymous_id is not null then 'placeholder value'

@@ -77,6 +77,10 @@ final as (
         user_pseudo_id as anonymous_id,
         user_id,
 
+        -- lineage
+        _file as source_file,
+        _row_number as source_row_number,
+
         -- text
         event_name,
         page_url,
