@@ -153,7 +153,7 @@ def pairs_to_keep_apart(
             union
             select right_key, left_key from never_link
         )
-        select left_ends.component_key as left_component_key, right_ends.component_key as right_component_key
+        select distinct left_ends.component_key as left_component_key, right_ends.component_key as right_component_key
         from pairs
         join components as left_ends on pairs.left_key = left_ends.node_key
         join components as right_ends on pairs.right_key = right_ends.node_key

@@ -6,6 +6,7 @@ Importing this module imports Splink (the optional extra `probabilistic`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import splink.comparison_level_library as levels
@@ -94,7 +95,7 @@ def _company() -> comparisons.CustomComparison:
     )
 
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[[], Any]] = {
     "name_key": _name,
     "company_key": _company,
     "phone": lambda: _spelling("phone"),  # the next number is the next desk's: one digit makes another phone

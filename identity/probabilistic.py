@@ -91,7 +91,7 @@ def probable_links(records: pa.Table, never: pa.Table, tier: Tier) -> pa.Table:
     with duckdb.connect() as connection:
         connection.register("never", never)
         prepare(connection, records)
-        scorer = _trained_scorer(connection)
+        scorer = trained_scorer(connection)
         if scorer is None:
             return no_links()
         _judge(connection, "likely_pairs", scorer.score("candidate_pairs", tier.review_at))
@@ -99,7 +99,7 @@ def probable_links(records: pa.Table, never: pa.Table, tier: Tier) -> pa.Table:
         return _decide(connection, tier.join_at)
 
 
-def _trained_scorer(connection: duckdb.DuckDBPyConnection) -> Scorer | None:
+def trained_scorer(connection: duckdb.DuckDBPyConnection) -> Scorer | None:
     """Return a scorer of pairs of `persons`, or None where the records have nothing to learn from or to compare."""
     counts = ", ".join(f"count(distinct {field})" for field in FIELDS)
     distinct = dict(zip(FIELDS, connection.execute(f"select {counts} from persons").fetchall()[0], strict=True))
@@ -155,17 +155,18 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
             round(match_probability, 6) as probability,
             round(match_weight, 3) as match_weight,
             concat_ws(', ', {evidence}) as evidence,
+            never.left_component_key is not null as is_listed,
+            is_listed or list_has_any(this.exclusive_sources, that.exclusive_sources) as is_forbidden,
             case
-                when (row_key_l, row_key_r) in (select (left_component_key, right_component_key) from never)
-                    then 'on the never-link list'
-                when list_has_any(this.exclusive_sources, that.exclusive_sources)
-                    then 'one source holds both and tells them apart'
+                when is_listed then 'on the never-link list'
+                when is_forbidden then 'one source holds both and tells them apart'
                 when {of_the_person} then 'only workplace or household agree, not the person'
                 when {agreeing} < 2 then 'nothing but one field agrees'
             end as refused_reason
         from {scored}
         inner join persons as this on row_key_l = this.row_key
         inner join persons as that on row_key_r = that.row_key
+        left join never on row_key_l = never.left_component_key and row_key_r = never.right_component_key
         """
     )
 
@@ -202,7 +203,13 @@ def _decide(connection: duckdb.DuckDBPyConnection, join_at: float) -> pa.Table:
     """Join the groups that hang together as a whole, and say of all other likely pairs why they were not joined."""
     candidates = connection.sql(
         """
-        select component as candidate, left_key, right_key, probability, refused_reason is not null as is_forbidden
+        select
+            component as candidate,
+            left_key,
+            right_key,
+            -- What says nothing about two persons by themselves does not speak for a group that holds both either.
+            case when refused_reason is null then probability else 0 end as probability,
+            is_forbidden
         from member_pairs
         inner join members on left_key = node_key
         """
