@@ -45,6 +45,8 @@ def checks(scope: Scope) -> list[Check]:
         _rates(),
         _funnel_shares(),
         _funnel_narrows(),
+        _identity_shares(),
+        _persons_add_up(),
         *_currencies(scope),
         *reconciliations.checks(scope),
     ]
@@ -192,6 +194,40 @@ def _funnel_narrows() -> Check:
                 where view = 'cohort'
             ) as steps
             where entered > entered_before
+        """,
+    )
+
+
+def _identity_shares() -> Check:
+    return Check(
+        id="marts.identity_shares",
+        table="marts.mart_identity_summary",
+        expects="each share of what is tied to a person or account lies between 0 and 1",
+        because="a share above 1 counts a session, mail or sum twice",
+        rows="select measure, value from {batch} where unit = 'ratio' and value not between 0 and 1",
+    )
+
+
+def _persons_add_up() -> Check:
+    return Check(
+        id="marts.identity_persons_add_up",
+        table="marts.mart_identity_summary",
+        expects="the persons of all cluster sizes are those of dim_person",
+        because="a person without a record, or a record without a person, is missing from every report",
+        rows="""
+            with told as (
+                select coalesce(sum(value), 0) as persons
+                from {batch}
+                where measure = 'persons' and dimension = 'records_per_person'
+            ),
+            counted as (
+                select count(*) as persons
+                from marts.dim_person
+            )
+            select told.persons as told, counted.persons as expected
+            from told
+            cross join counted
+            where told.persons <> counted.persons
         """,
     )
 

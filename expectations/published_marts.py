@@ -77,4 +77,8 @@ MARTS: dict[str, Mart] = {
         "kpi_id period_grain period_start dimension dimension_value numerator denominator value target benchmark_low "
         "benchmark_high status",
     ),
+    "mart_identity_summary": _mart(
+        "measure dimension dimension_value",
+        "measure dimension dimension_value value unit",
+    ),
 }

@@ -105,6 +105,8 @@ BREAKS: list[tuple[Gate, str, str]] = [
     ("marts", "marts.rates_are_shares", "update marts.mart_kpi_values set value = 2 where kpi_id = 'lead_win_rate'"),
     ("marts", "marts.funnel_passed_within_entered", "update marts.mart_funnel set passed = 3"),
     ("marts", "marts.funnel_narrows", "update marts.mart_funnel set entered = 5 where step = 'mql'"),
+    ("marts", "marts.identity_shares", "update marts.mart_identity_summary set value = 1.5 where unit = 'ratio'"),
+    ("marts", "marts.identity_persons_add_up", "insert into marts.dim_person (person_id) values ('p3')"),
     ("marts", "marts.fct_opportunities_in_reporting_currency", "update marts.fct_opportunities set currency = 'USD'"),
     (
         "marts",

@@ -136,6 +136,9 @@ def whole_warehouse(path: Path) -> Home:
         values
             ('cohort', 'month', '2026-10-01', 'overall', 'all', 'lead', 1, 2, 1, 0.5),
             ('cohort', 'month', '2026-10-01', 'overall', 'all', 'mql', 2, 1, 1, 1.0);
+        insert into marts.mart_identity_summary (measure, dimension, dimension_value, value, unit) values
+            ('persons', 'records_per_person', '1', 2, 'count'),
+            ('sessions_with_person', 'overall', 'all', 0.5, 'ratio');
         """,
     )
     return home
