@@ -11,31 +11,22 @@ file_accounts as (
     select * from {{ ref('stg_files__accounts') }}
 ),
 
-hubspot_merges as (
-    select
-        source_system,
-        loser_company_id,
-        max_by(company_id, (updated_at, company_id)) as winner_company_id
-    from (select *, unnest(merged_company_ids) as loser_company_id from hubspot_companies) as losers
-    group by source_system, loser_company_id
-),
-
 unioned as (
     select
-        hubspot_companies.source_system,
-        hubspot_companies.company_id as record_id,
-        hubspot_companies.company_name as account_name,
-        hubspot_companies.domain,
-        hubspot_companies.industry,
-        hubspot_companies.employees,
-        hubspot_companies.annual_revenue,
-        hubspot_companies.region,
-        hubspot_merges.winner_company_id as merged_into_record_id
+        source_system,
+        company_id as record_id,
+        company_name as account_name,
+        domain,
+        industry,
+        employees,
+        annual_revenue,
+        region,
+        parent_company_id as parent_record_id,
+        source_file,
+        source_row_number,
+        created_at,
+        updated_at
     from hubspot_companies
-    left join hubspot_merges
-        on
-            hubspot_companies.source_system = hubspot_merges.source_system
-            and hubspot_companies.company_id = hubspot_merges.loser_company_id
 
     union all by name
 
@@ -50,7 +41,10 @@ unioned as (
         annual_revenue,
         region,
         parent_account_id as parent_record_id,
-        master_account_id as merged_into_record_id
+        source_file,
+        source_row_number,
+        created_at,
+        updated_at
     from salesforce_accounts
 
     union all by name
@@ -65,7 +59,9 @@ unioned as (
         employees,
         annual_revenue,
         region,
-        parent_account_id as parent_record_id
+        parent_account_id as parent_record_id,
+        source_file,
+        source_row_number
     from file_accounts
 ),
 
@@ -77,15 +73,20 @@ final as (
         record_id,
         account_name,
         -- Websites are typed as URLs, with and without 'www.': only the host counts.
-        lower(regexp_extract(domain, '^(?:[a-zA-Z]+://)?(?:www\.)?([^/:?#\s]+)', 1)) as domain,
+        lower({{ extracted('domain', '^(?:[a-zA-Z]+://)?(?:www[.])?([^/:?# ]+)') }}) as domain,
         corporate_number,
         industry,
         employees,
         annual_revenue,
         region,
         parent_record_id,
-        merged_into_record_id
+        {{ record_key('source_system', "'account'", 'parent_record_id') }} as parent_record_key,
+        source_file,
+        source_row_number,
+        created_at,
+        updated_at
     from unioned
+    where coalesce(created_at < {{ as_of() }}, true)
 )
 
 select * from final

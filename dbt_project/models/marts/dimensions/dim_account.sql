@@ -7,12 +7,20 @@ account_of_node as (
     select * from {{ ref('int_identity__accounts') }}
 ),
 
-record_person as (
-    select * from {{ ref('record_person') }}
+account_parents as (
+    select * from {{ ref('int_identity__account_parents') }}
+),
+
+record_accounts as (
+    select * from {{ ref('int_identity__record_accounts') }}
 ),
 
 persons as (
     select * from {{ ref('int_canonical__persons') }}
+),
+
+corporate_numbers as (
+    select * from {{ ref('int_identity__corporate_numbers') }}
 ),
 
 target_definition as (
@@ -30,15 +38,17 @@ statements as (
         accounts.employees,
         accounts.annual_revenue,
         accounts.region,
-        accounts.corporate_number
+        coalesce(corporate_numbers.valid_number, accounts.corporate_number) as corporate_number
     from accounts
     inner join account_of_node
         on accounts.record_key = account_of_node.node_key
+    left join corporate_numbers
+        on accounts.corporate_number = corporate_numbers.corporate_number
 
     union all by name
 
     select
-        record_person.account_id,
+        record_accounts.account_id,
         '2' as precedence,
         persons.record_key,
         persons.company_name as account_name,
@@ -46,12 +56,9 @@ statements as (
         persons.employees,
         persons.region
     from persons
-    inner join record_person
-        on
-            persons.source_system = record_person.source_system
-            and persons.record_type = record_person.record_type
-            and persons.record_id = record_person.record_id
-    where record_person.account_id is not null
+    inner join record_accounts
+        on persons.record_key = record_accounts.record_key
+    where record_accounts.account_id is not null
 ),
 
 described as (
@@ -68,38 +75,54 @@ described as (
     group by account_id
 ),
 
--- Rows of one attribute and operator are alternatives; every attribute must be met.
-fits as (
-    select
-        described.account_id,
-        target_definition.attribute,
-        target_definition.operator,
-        bool_or(coalesce(
-            case target_definition.operator
-                when 'in'
-                    then case target_definition.attribute
-                        when 'industry' then lower(described.industry)
-                        when 'region' then lower(described.region)
-                    end = lower(target_definition.value)
-                when 'at_least' then described.employees >= try_cast(target_definition.value as bigint)
-                when 'at_most' then described.employees <= try_cast(target_definition.value as bigint)
-            end,
-            false
-        )) as is_met
-    from described
-    cross join target_definition
-    group by described.account_id, target_definition.attribute, target_definition.operator
-),
-
-targets as (
-    select account_id, bool_and(is_met) as is_target
-    from fits
-    group by account_id
-),
-
 known_accounts as (
     select distinct account_id, account_key
     from account_of_node
+),
+
+criteria as (
+    select
+        known_accounts.account_id,
+        target_definition.attribute,
+        target_definition.operator,
+        target_definition.value as wanted,
+        case target_definition.attribute
+            when 'industry' then lower(described.industry)
+            when 'region' then lower(described.region)
+            when 'employees' then cast(described.employees as {{ dbt.type_string() }})
+            when 'annual_revenue' then cast(described.annual_revenue as {{ dbt.type_string() }})
+        end as found
+    from known_accounts
+    left join described
+        on known_accounts.account_id = described.account_id
+    cross join target_definition
+),
+
+-- Rows of one attribute and operator are alternatives.
+judged as (
+    select
+        account_id,
+        attribute,
+        bool_or(
+            case operator
+                when 'in' then found = lower(wanted)
+                when 'at_least' then try_cast(found as decimal(18, 2)) >= try_cast(wanted as decimal(18, 2))
+                when 'at_most' then try_cast(found as decimal(18, 2)) <= try_cast(wanted as decimal(18, 2))
+            end
+        ) as is_met
+    from criteria
+    group by account_id, attribute, operator
+),
+
+-- Every attribute must be met; an unknown one is no fit, but no proof of the contrary either.
+fits as (
+    select
+        account_id,
+        bool_and(coalesce(is_met, false)) as is_target,
+        string_agg(distinct attribute, ', ' order by attribute) filter (where not is_met) as target_gaps,
+        string_agg(distinct attribute, ', ' order by attribute) filter (where is_met is null) as target_unknowns
+    from judged
+    group by account_id
 ),
 
 final as (
@@ -108,6 +131,8 @@ final as (
         -- Without any name, a business domain is the name; a CRM record without one stays nameless.
         coalesce(described.account_name, {{ extracted('known_accounts.account_key', '^domain[|](.*)$') }})
             as account_name,
+        account_parents.parent_account_id,
+        coalesce(account_parents.ultimate_parent_account_id, known_accounts.account_id) as ultimate_parent_account_id,
         described.industry,
         case
             when described.employees < 10 then '1-9'
@@ -119,7 +144,9 @@ final as (
             when described.employees >= 5000 then '5000+'
         end as employee_band,
         described.region,
-        coalesce(targets.is_target, false) as is_target,
+        coalesce(fits.is_target, false) as is_target,
+        fits.target_gaps,
+        fits.target_unknowns,
         described.employees,
         described.annual_revenue,
         described.corporate_number,
@@ -127,8 +154,10 @@ final as (
     from known_accounts
     left join described
         on known_accounts.account_id = described.account_id
-    left join targets
-        on known_accounts.account_id = targets.account_id
+    left join account_parents
+        on known_accounts.account_id = account_parents.account_id
+    left join fits
+        on known_accounts.account_id = fits.account_id
 )
 
 select * from final

@@ -13,6 +13,8 @@ final as (
         _source as source_system,
         id as company_id,
         {{ split_list('hs_merged_object_ids', ';') }} as merged_company_ids,
+        hs_parent_company_id as parent_company_id,
+        salesforceaccountid as salesforce_account_id,
 
         -- lineage
         _file as source_file,
