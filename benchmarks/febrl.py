@@ -172,6 +172,7 @@ def _records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         person_names=connection.table("intermediate.int_identity__person_names"),
         company_names=connection.table("intermediate.int_identity__company_names"),
         phones=connection.table("intermediate.int_identity__phones"),
+        emails=connection.table("intermediate.int_identity__emails"),
     )
 
 

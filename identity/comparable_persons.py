@@ -26,6 +26,7 @@ _RECORDS = r"""
         record_key as row_key,
         component_key,
         exclusive_source,
+        mail_domain,
         (coalesce(updated_at, timestamp '1970-01-01'), record_key) as age,
         name_key,
         name_script,
@@ -50,7 +51,8 @@ _PERSONS = """
     create table persons as
     select
         component_key as row_key,
-        list_sort(list_distinct(list(exclusive_source))) as exclusive_sources,
+        list_distinct(list(exclusive_source)) as exclusive_sources,
+        list_distinct(list(mail_domain)) as mail_domains,
         arg_max(name_key, age) as name_key,
         arg_max(name_script, age) as name_script,
         arg_max(name_words, age) as name_words,
@@ -120,6 +122,7 @@ def comparable_records(
     person_names: DuckDBPyRelation,
     company_names: DuckDBPyRelation,
     phones: DuckDBPyRelation,
+    emails: DuckDBPyRelation,
 ) -> pa.Table:
     """Return the records of persons with their component and their normalised values (see `probable_links`)."""
     return connection.sql("""
@@ -128,6 +131,7 @@ def comparable_records(
             components.component_key,
             persons.updated_at,
             case when persons.is_exclusive then persons.source_system end as exclusive_source,
+            case when emails.is_business and not emails.is_role then emails.domain end as mail_domain,
             person_names.name_key,
             person_names.script as name_script,
             company_names.company_key,
@@ -140,6 +144,7 @@ def comparable_records(
         left join person_names using (full_name)
         left join company_names using (company_name)
         left join phones using (phone)
+        left join emails using (email)
     """).to_arrow_table()
 
 

@@ -77,8 +77,9 @@ def probable_links(records: pa.Table, never: pa.Table, tier: Tier) -> pa.Table:
 
     Args:
         records: one row a record of a person: `record_key`, `component_key`, `updated_at`, `exclusive_source` (the
-            source, where it holds each person once; else null), and, normalised and null where unknown, `name_key`,
-            `name_script`, `company_key`, `phone`, `address`, `postal_code`, `birth_date`.
+            source, where it holds each person once; else null), `mail_domain` (of a personal mailbox at a company; else
+            null), and, normalised and null where unknown, `name_key`, `name_script`, `company_key`, `phone`, `address`,
+            `postal_code`, `birth_date`.
         never: pairs of persons that must stay apart, in both directions: `left_component_key`, `right_component_key`.
         tier: the thresholds.
 
@@ -156,10 +157,14 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
             round(match_weight, 3) as match_weight,
             concat_ws(', ', {evidence}) as evidence,
             never.left_component_key is not null as is_listed,
-            is_listed or list_has_any(this.exclusive_sources, that.exclusive_sources) as is_forbidden,
+            list_has_any(this.exclusive_sources, that.exclusive_sources) as are_of_one_source,
+            -- They share no key, so these are two mailboxes.
+            list_has_any(this.mail_domains, that.mail_domains) as are_of_one_domain,
+            is_listed or are_of_one_source or are_of_one_domain as is_forbidden,
             case
                 when is_listed then 'on the never-link list'
-                when is_forbidden then 'one source holds both and tells them apart'
+                when are_of_one_source then 'one source holds both and tells them apart'
+                when are_of_one_domain then 'two mailboxes of one company'
                 when {of_the_person} then 'only workplace or household agree, not the person'
                 when {agreeing} < 2 then 'nothing but one field agrees'
             end as refused_reason

@@ -20,8 +20,9 @@ from tests.identity.company import Company
 
 TIER = Tier(enabled=True, join_at=0.95, review_at=0.5)
 COLUMNS = {
-    **dict.fromkeys(("record_key", "component_key", "exclusive_source", "name_key", "name_script"), pa.string()),
-    **dict.fromkeys(("company_key", "phone", "address", "postal_code", "birth_date"), pa.string()),
+    **dict.fromkeys(("record_key", "component_key", "exclusive_source", "mail_domain"), pa.string()),
+    **dict.fromkeys(("name_key", "name_script", "company_key", "phone"), pa.string()),
+    **dict.fromkeys(("address", "postal_code", "birth_date"), pa.string()),
     "updated_at": pa.timestamp("us"),
 }
 FAMILY_NAMES = ("abe", "endo", "goto", "hara", "ikeda", "kato", "mori", "nakano", "ogawa", "saito", "tanaka", "ueda")
@@ -88,14 +89,16 @@ def test_colleagues_who_share_desk_and_phone_stay_two() -> None:
     assert found.get(("x1", "x2"), (False, ""))[0] is False
 
 
-def test_what_the_user_or_the_crm_keeps_apart_is_not_joined() -> None:
+def test_what_the_user_the_crm_or_the_mail_server_keeps_apart_is_not_joined() -> None:
     alike = {"company_key": "acme", "phone": "+81355550001"}
     listed = [record("a", "x1", "hoshino kanae", **alike), record("b", "x2", "hoshino kanae", **alike)]
     in_crm = [row | {"exclusive_source": "crm"} for row in listed]
+    with_mail = [row | {"mail_domain": "acme.co.jp"} for row in listed]
 
     assert links(*listed)["x1", "x2"] == (True, None)
     assert links(*listed, never=[("x2", "x1")])["x1", "x2"] == (False, "on the never-link list")
     assert links(*in_crm)["x1", "x2"] == (False, "one source holds both and tells them apart")
+    assert links(*with_mail)["x1", "x2"] == (False, "two mailboxes of one company")
 
 
 def test_all_pairs_that_join_name_one_person_for_the_group() -> None:
