@@ -18,7 +18,7 @@ def components(
     rules: DuckDBPyRelation,
     exclusive_records: DuckDBPyRelation,
     never_link: DuckDBPyRelation,
-) -> pa.Table:
+) -> DuckDBPyRelation:
     """Return node_key, block_key and component_key of every node that a link names.
 
     A block is what the links connect. A component is what is left of a block once links that would break a constraint
@@ -39,12 +39,13 @@ def components(
 
 
 def _blocks(connection: DuckDBPyConnection, nodes: pa.Table) -> pa.Table:
-    """Return node_key and block_key of numbered components."""
-    return connection.sql("""
-        select nodes.node_key, least_nodes.block_key
-        from nodes join (select component, min(node_key) as block_key from nodes group by component) as least_nodes
-            using (component)
-    """).to_arrow_table()
+    """Return node_key and block_key of numbered components; the keys stand once in a dictionary, to save memory."""
+    least_nodes = connection.sql("select min(node_key) as block_key from nodes group by component order by component")
+    block_keys = least_nodes.to_arrow_table()["block_key"].combine_chunks()
+    components = nodes["component"].combine_chunks()
+    return pa.table(
+        {"node_key": nodes["node_key"], "block_key": pa.DictionaryArray.from_arrays(components, block_keys)}
+    )
 
 
 def _doubtful_records(
@@ -65,7 +66,7 @@ def _doubtful_pairs(connection: DuckDBPyConnection, blocks: pa.Table, never_link
         from never_link
         join blocks as left_blocks on never_link.left_key = left_blocks.node_key
         join blocks as right_blocks on never_link.right_key = right_blocks.node_key
-        where left_blocks.block_key = right_blocks.block_key
+        where cast(left_blocks.block_key as varchar) = cast(right_blocks.block_key as varchar)
     """).to_arrow_table()
 
 
@@ -94,10 +95,12 @@ def _doubtful_links(
     """).to_arrow_table()
 
 
-def _cut(connection: DuckDBPyConnection, blocks: pa.Table, separate: pa.Table) -> pa.Table:
+def _cut(connection: DuckDBPyConnection, blocks: pa.Table, separate: pa.Table) -> DuckDBPyRelation:
     """Return the blocks with the components of those that were cut."""
     return connection.sql("""
         select
-            blocks.node_key, blocks.block_key, coalesce(separate.component_key, blocks.block_key) as component_key
+            blocks.node_key,
+            cast(blocks.block_key as varchar) as block_key,
+            coalesce(separate.component_key, cast(blocks.block_key as varchar)) as component_key
         from blocks left join separate on blocks.node_key = separate.node_key
-    """).to_arrow_table()
+    """)

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pyarrow as pa
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from identity.resolution import components
 
 
-def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
+def model(dbt: Any, session: DuckDBPyConnection) -> DuckDBPyRelation:  # noqa: ANN401
     """Return node_key, block_key and component_key."""
     dbt.config(materialized="table")
     touched = dbt.ref("int_identity__touched").set_alias("touched")
