@@ -53,10 +53,11 @@ candidate counts as missed. Seconds: Leadmill from the CSV files to the identity
 """
 FOOT = """
 How to read it: Splink's clusters take every sure pair and all that follows from it, so their recall is the most that
-these comparisons give. Leadmill gives some of it up, on purpose: it joins from 0.95 on, only where name or birth date
-agree and a second field with them, and a group must hang together as a whole (between two parts of it the mean
-probability of all pairs is at least 2/3). Where people are recorded five times, a badly garbled record then stays
-apart; no two people are chained together by one. What is left open from 0.5 on stands in `identity.review_pairs`.
+these comparisons give. Leadmill gives some of it up, on purpose: it joins from 0.95 on, only where the whole name or
+the birth date agrees and a second field with it (families share a name and an address), and a group must hang together
+as a whole (between two parts of it the mean probability of all pairs is at least 2/3). A badly garbled record then
+stays apart; no two people are chained together by one. What is left open from 0.5 on stands in
+`identity.review_pairs`.
 """
 
 
@@ -173,6 +174,7 @@ def _records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         company_names=connection.table("intermediate.int_identity__company_names"),
         phones=connection.table("intermediate.int_identity__phones"),
         emails=connection.table("intermediate.int_identity__emails"),
+        limits=connection.table("staging.identity_limits"),
     )
 
 

@@ -123,9 +123,24 @@ def comparable_records(
     company_names: DuckDBPyRelation,
     phones: DuckDBPyRelation,
     emails: DuckDBPyRelation,
+    limits: DuckDBPyRelation,
 ) -> pa.Table:
-    """Return the records of persons with their component and their normalised values (see `probable_links`)."""
+    """Return the records of persons with their component and their normalised values (see `probable_links`).
+
+    The telephone number of more names than the seed identity_limits allows is a switchboard's: it tells nobody apart.
+    """
     return connection.sql("""
+        with personal_phones as (
+            select phones.e164
+            from persons
+            join phones using (phone)
+            left join person_names using (full_name)
+            where phones.is_placeholder is not true
+            group by phones.e164
+            having count(distinct person_names.name_key) <= (
+                select at_most from limits where identifier_type = 'phone' and counted_type = 'person_name'
+            )
+        )
         select
             persons.record_key,
             components.component_key,
@@ -135,7 +150,7 @@ def comparable_records(
             person_names.name_key,
             person_names.script as name_script,
             company_names.company_key,
-            case when phones.is_placeholder is not true then phones.e164 end as phone,
+            personal_phones.e164 as phone,
             persons.address,
             persons.postal_code,
             persons.birth_date
@@ -144,6 +159,7 @@ def comparable_records(
         left join person_names using (full_name)
         left join company_names using (company_name)
         left join phones using (phone)
+        left join personal_phones on phones.e164 = personal_phones.e164
         left join emails using (email)
     """).to_arrow_table()
 

@@ -21,6 +21,8 @@ logging.getLogger("splink").setLevel(logging.ERROR)
 _TRAINING_PAIRS = 2_000_000
 _SEED = 1
 _ALIKE = 0.88  # Jaro-Winkler similarity of two spellings of one name
+# Colleagues share the company's address: where the company is the same, that says nothing more.
+_SAME_COMPANY = '"company_key_l" = "company_key_r"'
 
 
 def _nearest(aggregate: str, side: str, other: str) -> str:
@@ -39,9 +41,7 @@ def _name() -> comparisons.CustomComparison:
         output_column_name="name_key",
         comparison_levels=[
             # 佐藤 and Sato can't be compared letter by letter: that says neither yes nor no.
-            levels.CustomLevel(
-                '"name_key_l" is null or "name_key_r" is null or "name_script_l" <> "name_script_r"'
-            ).configure(is_null_level=True),
+            _unknown("name_key", 'or "name_script_l" <> "name_script_r"'),
             levels.ExactMatchLevel("name_key", term_frequency_adjustments=True),
             levels.CustomLevel(f'least(len("name_words_l"), len("name_words_r")) > 1 and ({shorter}) >= {_ALIKE}'),
             levels.CustomLevel('list_has_any("name_words_l", "name_words_r")'),
@@ -51,12 +51,18 @@ def _name() -> comparisons.CustomComparison:
     )
 
 
-def _spelling(field: str, *mistakes: int) -> comparisons.CustomComparison:
-    """Compare a code in which `mistakes` typing errors at most may stand."""
+def _unknown(field: str, says_nothing: str = "") -> Any:  # noqa: ANN401
+    return levels.CustomLevel(f'"{field}_l" is null or "{field}_r" is null {says_nothing}').configure(
+        is_null_level=True
+    )
+
+
+def _spelling(field: str, *mistakes: int, says_nothing: str = "") -> comparisons.CustomComparison:
+    """Compare a code in which `mistakes` typing errors at most may stand, save where `says_nothing` holds."""
     return comparisons.CustomComparison(
         output_column_name=field,
         comparison_levels=[
-            levels.NullLevel(field),
+            _unknown(field, says_nothing),
             levels.ExactMatchLevel(field, term_frequency_adjustments=True),
             *(levels.DamerauLevenshteinLevel(field, count) for count in mistakes),
             levels.ElseLevel(),
@@ -73,7 +79,7 @@ def _address() -> comparisons.CustomComparison:
     return comparisons.CustomComparison(
         output_column_name="address",
         comparison_levels=[
-            levels.NullLevel("address"),
+            _unknown("address", f"or {_SAME_COMPANY}"),
             levels.ExactMatchLevel("address", term_frequency_adjustments=True),
             levels.CustomLevel(f"{shared} >= 0.6"),
             levels.CustomLevel(f"{shared} >= 0.3"),
@@ -100,7 +106,7 @@ _COMPARISONS: dict[str, Callable[[], Any]] = {
     "company_key": _company,
     "phone": lambda: _spelling("phone"),  # the next number is the next desk's: one digit makes another phone
     "address": _address,
-    "postal_code": lambda: _spelling("postal_code", 1),
+    "postal_code": lambda: _spelling("postal_code", 1, says_nothing=f"or {_SAME_COMPANY}"),
     "birth_date": lambda: _spelling("birth_date", 1, 2),
 }
 

@@ -24,6 +24,9 @@ TRAINING_FIELDS = ("name_key", "phone", "address", "birth_date")
 FEWEST_TRAINING_PAIRS = 100
 # Share of the true pairs that agree on the whole name and one more field, as a rule; it only scales the prior.
 RECALL_OF_EXACT_PAIRS = 0.7
+# Level of likeness (see identity.matching_model) from which on two names are alike as a whole. Below it they have a
+# word in common at most, as families and colleagues have.
+NAMES_ALIKE = 3
 
 _SCHEMA = pa.schema(
     [
@@ -146,7 +149,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
         for field, label in compared.items()
     )
     agreeing = " + ".join(f"cast(gamma_{field} > 0 as integer)" for field in compared)
-    of_the_person = " and ".join(f"gamma_{field} <= 0" for field in ("name_key", "birth_date") if field in compared)
+    no_birth_date = "and gamma_birth_date <= 0" if "birth_date" in compared else ""
     connection.execute(
         f"""
         create table {table} as
@@ -165,7 +168,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
                 when is_listed then 'on the never-link list'
                 when are_of_one_source then 'one source holds both and tells them apart'
                 when are_of_one_domain then 'two mailboxes of one company'
-                when {of_the_person} then 'only workplace or household agree, not the person'
+                when gamma_name_key < {NAMES_ALIKE} {no_birth_date}
+                    then 'only workplace or household agree, not the person'
                 when {agreeing} < 2 then 'nothing but one field agrees'
             end as refused_reason
         from {scored}

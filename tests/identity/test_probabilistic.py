@@ -89,6 +89,14 @@ def test_colleagues_who_share_desk_and_phone_stay_two() -> None:
     assert found.get(("x1", "x2"), (False, ""))[0] is False
 
 
+def test_colleagues_of_one_family_name_stay_two() -> None:
+    desk = {"company_key": "acme", "postal_code": "1000005", "address": "tokyo chiyoda marunouchi 1"}
+
+    found = links(record("a", "x1", "hoshino kanae", **desk), record("b", "x2", "hoshino ryota", **desk))
+
+    assert found.get(("x1", "x2"), (False, ""))[0] is False
+
+
 def test_what_the_user_the_crm_or_the_mail_server_keeps_apart_is_not_joined() -> None:
     alike = {"company_key": "acme", "phone": "+81355550001"}
     listed = [record("a", "x1", "hoshino kanae", **alike), record("b", "x2", "hoshino kanae", **alike)]

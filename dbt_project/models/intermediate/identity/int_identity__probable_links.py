@@ -19,6 +19,7 @@ def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
         "company_names": dbt.ref("int_identity__company_names"),
         "phones": dbt.ref("int_identity__phones"),
         "emails": dbt.ref("int_identity__emails"),
+        "limits": dbt.ref("identity_limits"),
     }
     never_link = dbt.ref("never_link")
     tier = Tier.from_settings(dict(dbt.ref("probabilistic_matching").project("setting, setting_value").fetchall()))
