@@ -104,10 +104,16 @@ def cross_scores(connection: duckdb.DuckDBPyConnection, left: str, right: str) -
 def rule_rows(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Return, for each rule, and for what it refused and why, its links, the pairs they connect and the right ones.
 
-    A pair is connected by a link between the two, or by two links to one identifier. Only records with a known truth
-    count.
+    Rules of persons and of accounts alike. A pair is connected by a link between the two, or by two links to one
+    identifier. Only records with a known truth count.
     """
-    return _rows(connection, _RULES)
+    return [
+        *_rows(connection, _RULES.format(links="warehouse.identity.links", items="linked_records")),
+        *_rows(
+            connection,
+            _RULES.format(links="warehouse.intermediate.int_identity__account_links", items="account_records"),
+        ),
+    ]
 
 
 def false_persons(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -123,6 +129,11 @@ def missed_persons(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 def wrong_browsers(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Return browsers with sessions that were given to a stranger, or to nobody though a form or login told whose."""
     return _rows(connection, _WRONG_BROWSERS)
+
+
+def missing_companies(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return the records of people whose company was not found though it is knowable, counted by their kind."""
+    return _rows(connection, _MISSING_COMPANIES)
 
 
 def _scores(connection: duckdb.DuckDBPyConnection, query: str) -> Scores:
@@ -172,8 +183,17 @@ _JUDGED = """
             and (owners.valid_from is null or owners.valid_from <= sessions.started_at)
             and (owners.valid_to is null or sessions.started_at < owners.valid_to);
 
+    -- What links tie: records and browsers.
+    create table linked_records as
+    select record_key, true_key from records
+    union all
+    select concat_ws('|', source_system, record_type, record_id), person_key
+    from true_records
+    where record_type = 'anonymous_id' and person_key is not null;
+
     create table account_records as
-    select accounts.account_key as true_key, found.account_id as found_key
+    select concat_ws('|', accounts.source_system, 'account', accounts.record_id) as record_key,
+        accounts.account_key as true_key, found.account_id as found_key
     from true_accounts as accounts
     left join warehouse.intermediate.int_identity__accounts as found
         on concat_ws('|', accounts.source_system, 'account', accounts.record_id) = found.node_key;
@@ -189,7 +209,7 @@ _JUDGED = """
 _RULES = """
     with links as (
         select *, coalesce(refused_reason, '') as refused, starts_with(rule, 'anonymous_id_') as is_browser
-        from warehouse.identity.links
+        from {links}
         where rule <> 'record'
     ),
     counted as (
@@ -197,26 +217,19 @@ _RULES = """
         from links
         group by rule, refused
     ),
-    items as (
-        select record_key, true_key from records
-        union all
-        select concat_ws('|', source_system, record_type, record_id), person_key
-        from true_records
-        where record_type = 'anonymous_id' and person_key is not null
-    ),
     direct as (
         select links.rule, links.refused, count(*) as pairs,
             count(*) filter (where left_items.true_key = right_items.true_key) as right_pairs
         from links
-        join items as left_items on links.left_key = left_items.record_key
-        join items as right_items on links.right_key = right_items.record_key
+        join {items} as left_items on links.left_key = left_items.record_key
+        join {items} as right_items on links.right_key = right_items.record_key
         group by links.rule, links.refused
     ),
     cells as (
         select links.rule, links.refused, links.right_key, items.true_key, count(*) as n
         from links
-        join items on links.left_key = items.record_key
-        anti join items as ends on links.right_key = ends.record_key
+        join {items} as items on links.left_key = items.record_key
+        anti join {items} as ends on links.right_key = ends.record_key
         where not links.is_browser
         group by links.rule, links.refused, links.right_key, items.true_key
     ),
@@ -306,4 +319,21 @@ _WRONG_BROWSERS = """
     where (found_key is null and is_knowable) or (found_key is not null and not is_right)
     group by anonymous_id, found_key is null
     order by anonymous_id, given_to
+"""
+
+_MISSING_COMPANIES = """
+    select
+        split_part(record_key, '|', 1) || ' ' || split_part(record_key, '|', 2) as kind,
+        case
+            when persons.email is null then 'no address'
+            when emails.is_placeholder then 'a placeholder for an address'
+            else 'an address'
+        end as has,
+        count(*) as records
+    from employments
+    join warehouse.intermediate.int_canonical__persons as persons using (record_key)
+    left join warehouse.intermediate.int_identity__emails as emails on persons.email = emails.email
+    where is_knowable and true_key is not null and found_key is null
+    group by kind, has
+    order by kind, has
 """

@@ -42,6 +42,7 @@ class Judged(NamedTuple):
         false_persons: Persons that are several people.
         missed_persons: People who are several persons.
         browsers: Browsers with sessions given to the wrong person or, wrongly, to nobody.
+        companies: Kinds of records whose company was not found though it is knowable.
     """
 
     seed: int
@@ -50,6 +51,7 @@ class Judged(NamedTuple):
     false_persons: list[Row]
     missed_persons: list[Row]
     browsers: list[Row]
+    companies: list[Row]
 
 
 def finished(folder: Path, seed: int, days: int, scale: float) -> tuple[Path, Path]:
@@ -81,6 +83,7 @@ def judge(seed: int, company: Path, home: Path) -> Judged:
             judgement.false_persons(connection),
             judgement.missed_persons(connection),
             judgement.wrong_browsers(connection),
+            judgement.missing_companies(connection),
         )
 
 
@@ -220,6 +223,16 @@ def _errors(judged: Judged) -> Iterator[str]:
         for row in judged.browsers[:TOLD_ERRORS]:
             shown = "; ".join(row["links"] or []) or "nothing"
             yield f"| {row['anonymous_id']} | {row['sessions']} | {row['given_to']} | {shown} |"
+    yield from ("", f"Records of people whose company was not found, though knowable: {_count(judged.companies)}.")
+    if judged.companies:
+        # Only the domain of an address, or a company name that no two companies share, tells the company of a card.
+        yield from ("", "| kind | has | records |", "|---|---|---:|")
+        for row in judged.companies:
+            yield f"| {row['kind']} | {row['has']} | {row['records']} |"
+
+
+def _count(kinds: list[Row]) -> str:
+    return str(sum(row["records"] for row in kinds) or "none")
 
 
 def _parts(row: Row) -> str:

@@ -72,6 +72,7 @@ def judged(seed: int, right: int) -> Judged:
         [{"parts": [["crm|lead|1"], ["web|attendee|sato@acme.co.jp"]], "rules": ["email"]}],
         [{"parts": [["crm|lead|1"], ["crm|lead|2"]], "is_knowable": True, "refusals": []}],
         [{"anonymous_id": "b1", "sessions": 2, "given_to": "nobody", "links": None}],
+        [{"kind": "cards lead", "has": "no address", "records": 3}],
     )
 
 
@@ -88,4 +89,6 @@ def test_the_page_adds_up_companies_and_masks_addresses() -> None:
     assert "| crm/lead/1 — web/attendee/s***@acme.co.jp | email |" in text
     assert "| crm/lead/1 — crm/lead/2 | yes | no key that the records share |" in text
     assert "| b1 | 2 | nobody | nothing |" in text
+    assert "though knowable: 3." in text
+    assert "| cards lead | no address | 3 |" in text
     assert "sato@" not in text
