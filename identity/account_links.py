@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import pyarrow as pa
 
 from identity.components import connected_components
 
-# From the strongest: a weaker rule never joins what is to stay apart, whatever stronger ones have joined before.
-RULES = (
-    "always_link",
-    "account_merge",
-    "account_tool_id",
-    "account_corporate_number",
-    "account_domain",
-    "account_name",
-)
 
-
-def refuse_conflicts(claims: pa.Table, boundaries: pa.Table) -> pa.Table:
+def refuse_conflicts(claims: pa.Table, boundaries: pa.Table, rules: Sequence[str]) -> pa.Table:
     """Refuse the links by which two parts inside one boundary would become one account.
 
     Rules are applied from the strongest to the weakest. What the stronger rules have joined is one part; where links of
@@ -27,9 +19,10 @@ def refuse_conflicts(claims: pa.Table, boundaries: pa.Table) -> pa.Table:
     The result depends on the content alone, not on the order of rows.
 
     Args:
-        claims: columns `left_key`, `right_key`, `rule` (one of `RULES`), `refused_reason` (null where nothing speaks
+        claims: columns `left_key`, `right_key`, `rule` (one of `rules`), `refused_reason` (null where nothing speaks
             against the link by itself) and any others, which are kept.
         boundaries: columns `node_key`, `boundary`, `rule` (that the boundary binds) and `reason`.
+        rules: from the strongest to the weakest.
 
     Returns:
         The claims with their final `refused_reason`, and `is_active`.
@@ -39,15 +32,15 @@ def refuse_conflicts(claims: pa.Table, boundaries: pa.Table) -> pa.Table:
         connection.register("boundaries", boundaries)
         connection.execute("create table links as from claims")
         found = connection.sql("select rule from claims intersect select rule from boundaries").fetchall()
-        for strength, rule in enumerate(RULES):
+        for stronger, rule in enumerate(rules):
             if (rule,) in found:
-                _find_parts(connection, RULES[:strength])
+                _find_parts(connection, rules[:stronger])
                 _refuse(connection, rule, along_chains=False)
                 _refuse(connection, rule, along_chains=True)
         return connection.sql("select *, refused_reason is null as is_active from links").to_arrow_table()
 
 
-def _find_parts(connection: duckdb.DuckDBPyConnection, rules: tuple[str, ...]) -> None:
+def _find_parts(connection: duckdb.DuckDBPyConnection, rules: Sequence[str]) -> None:
     """Make one part of what the active links of the rules connect."""
     active = connection.sql(
         "select left_key, right_key from links where refused_reason is null and list_contains($rules, rule)",

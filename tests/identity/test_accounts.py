@@ -10,8 +10,17 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from identity.account_links import RULES, refuse_conflicts
+from identity.account_links import refuse_conflicts
 from identity.components import connected_components
+
+RULES = [
+    "always_link",
+    "account_merge",
+    "account_tool_id",
+    "account_corporate_number",
+    "account_domain",
+    "account_name",
+]
 
 
 class Link(NamedTuple):
@@ -42,7 +51,9 @@ def resolve(links: list[Link], boundaries: list[Boundary]) -> tuple[set[frozense
     }
     schema = pa.schema([(name, pa.string()) for name in claims])
     resolved = refuse_conflicts(
-        pa.table(claims, schema=schema), pa.table(bounds, schema=pa.schema([(name, pa.string()) for name in bounds]))
+        pa.table(claims, schema=schema),
+        pa.table(bounds, schema=pa.schema([(name, pa.string()) for name in bounds])),
+        RULES,
     ).to_pylist()
     assert all(link["is_active"] == (link["refused_reason"] is None) for link in resolved)
     groups = components([Link(row["left_key"], row["right_key"], row["rule"]) for row in resolved if row["is_active"]])

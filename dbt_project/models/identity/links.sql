@@ -16,6 +16,10 @@ persons as (
     where is_exclusive
 ),
 
+account_links as (
+    select * from {{ ref('int_identity__account_links') }}
+),
+
 probable_links as (
     select * from {{ ref('int_identity__probable_links') }}
 ),
@@ -97,6 +101,10 @@ final as (
         refused_reason is null as is_active,
         refused_reason
     from browser_links
+
+    union all by name
+
+    select * from account_links
 
     union all by name
 

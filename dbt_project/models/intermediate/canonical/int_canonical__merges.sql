@@ -17,6 +17,8 @@ final as (
         'contact' as record_type,
         unnest(merged_contact_ids) as loser_record_id,
         contact_id as winner_record_id,
+        source_file,
+        source_row_number,
         updated_at as merged_at
     from hubspot_contacts
 
@@ -27,6 +29,8 @@ final as (
         'lead' as record_type,
         lead_id as loser_record_id,
         master_lead_id as winner_record_id,
+        source_file,
+        source_row_number,
         updated_at as merged_at
     from salesforce_leads
     where master_lead_id is not null
@@ -38,6 +42,8 @@ final as (
         'contact' as record_type,
         contact_id as loser_record_id,
         master_contact_id as winner_record_id,
+        source_file,
+        source_row_number,
         updated_at as merged_at
     from salesforce_contacts
     where master_contact_id is not null

@@ -13,4 +13,5 @@ def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
     dbt.config(materialized="table")
     claims = dbt.ref("int_identity__account_claims").to_arrow_table()
     boundaries = dbt.ref("int_identity__account_boundaries").to_arrow_table()
-    return refuse_conflicts(claims, boundaries)
+    rules = dbt.ref("identity_rules").filter("joins").order("strength desc").project("rule").fetchall()
+    return refuse_conflicts(claims, boundaries, [rule for (rule,) in rules])

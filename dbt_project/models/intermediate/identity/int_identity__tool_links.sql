@@ -157,17 +157,20 @@ claims as (
     from salesforce_leads
     where converted_contact_id is not null
 
-    union all
+    union all by name
 
-    -- Leadmill's own ids of merged records: HubSpot no longer exports the loser, so the link may name a record unseen.
+    -- The loser may be a record unseen: HubSpot no longer exports it, and the winner's row tells of it.
     select
         {{ record_key('source_system', 'record_type', 'loser_record_id') }} as left_key,
         {{ record_key('source_system', 'record_type', 'winner_record_id') }} as right_key,
         'merge' as rule,
-        loser_record_id as evidence
+        loser_record_id as evidence,
+        source_file,
+        source_row_number,
+        merged_at
     from merged_records
 
-    union all
+    union all by name
 
     select
         record_key as left_key,
@@ -204,11 +207,14 @@ external_ids as (
 
 judged as (
     select
-        claims.*,
-        claimants.source_file,
-        claimants.source_row_number,
-        claimants.created_at as first_seen_at,
-        claimants.updated_at as last_seen_at,
+        claims.left_key,
+        claims.right_key,
+        claims.rule,
+        claims.evidence,
+        coalesce(claims.source_file, claimants.source_file) as source_file,
+        coalesce(claims.source_row_number, claimants.source_row_number) as source_row_number,
+        coalesce(claims.merged_at, claimants.created_at) as first_seen_at,
+        coalesce(claims.merged_at, claimants.updated_at) as last_seen_at,
         case
             when claims.rule = 'external_id' then
                 case
