@@ -233,17 +233,25 @@ class Company:
 
     def night(self, *, full_refresh: bool = False) -> Night:
         """Load what was delivered, run identity as of midnight, and go on to the next day."""
-        for table, rows in self._waiting.items():
-            self.warehouse.insert(f"raw.{table}", rows)
-        self._waiting.clear()
-        as_of = self.now.replace(hour=0) + timedelta(days=1)
+        as_of = self._load()
         self.warehouse.run(as_of, full_refresh=full_refresh)
         self.now += timedelta(days=1)
         return self.read(as_of)
 
+    def crash(self, model: str) -> None:
+        """Begin the night, and end it before a model is run."""
+        self.warehouse.run(self._load(), until=model)
+
     def read(self, as_of: datetime) -> Night:
         """Return what identity says now."""
         return read(self.warehouse.query, as_of)
+
+    def _load(self) -> datetime:
+        """Load what was delivered, and return the moment that tonight speaks of."""
+        for table, rows in self._waiting.items():
+            self.warehouse.insert(f"raw.{table}", rows)
+        self._waiting.clear()
+        return self.now.replace(hour=0) + timedelta(days=1)
 
     def _first(self, key: str, person: dict[str, Any]) -> datetime:
         """When a record was created: as told, else on the day of its first delivery."""

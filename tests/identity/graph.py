@@ -112,11 +112,13 @@ class Warehouse:
             self._connection.execute(f"create or replace table file.raw.{name} as from raw.{name}")
         self._connection.execute("detach file")
 
-    def run(self, as_of: datetime, *, full_refresh: bool = False) -> None:
-        """Run every model once, as the identity half of a night does."""
+    def run(self, as_of: datetime, *, full_refresh: bool = False, until: str | None = None) -> None:
+        """Run every model once, as the identity half of a night does; `until` names one before which it crashes."""
         state: State = "refresh" if full_refresh and self._state != "first" else self._state
         self._connection.execute("set variable as_of = $as_of", {"as_of": f"{as_of:%Y-%m-%d %H:%M:%S}"})
         for node in self._nodes[state]:
+            if node.name == until:
+                return
             if node.materialized != "view":
                 self._run_hooks(node, node.before)
                 self._build(node)

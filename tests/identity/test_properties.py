@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -257,6 +258,23 @@ def test_removing_a_wrong_link_restores_the_persons(
     # Where the wrong link tore other links (a constraint cut them for it), ids may have moved with the records.
     if all(any(person <= whole for whole in joined.persons) for person in before.persons):
         assert after.person_of == before.person_of
+
+
+@given(records, hits)
+@SLOW
+def test_a_browser_joins_nobody(warehouse: Warehouse, known: list[Any], seen: list[Any]) -> None:
+    without = nights_of(Company(warehouse), [known])
+    night = nights_of(Company(warehouse), [known + seen])
+
+    known_before = frozenset(without.person_of)
+    assert {person & known_before for person in night.persons} - {frozenset()} == without.persons
+    for browser in BROWSERS:
+        intervals = sorted(
+            (valid_from or START - timedelta(days=999), valid_to or START + timedelta(days=999))
+            for owned, _, valid_from, valid_to in night.owners
+            if owned == browser
+        )
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(intervals)), "one owner at a time"
 
 
 @given(histories, st.data())
