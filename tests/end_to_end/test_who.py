@@ -31,7 +31,7 @@ def test_a_person_with_most_records_is_explained(once: Path) -> None:
     assert len(person["browsers"]) == browsers
     assert person["changes"]
     assert address not in told.stdout
-    assert address in leadmill("who", person_id, "--home", once, "--with-text").stdout
+    assert address in leadmill("who", person_id, "--home", once, "--json", "--with-text").stdout
 
 
 def test_nobody_ends_with_bad_input(once: Path) -> None:
