@@ -53,11 +53,11 @@ candidate counts as missed. Seconds: Leadmill from the CSV files to the identity
 """
 FOOT = """
 How to read it: Splink's clusters take every sure pair and all that follows from it, so their recall is the most that
-these comparisons give. Leadmill gives some of it up, on purpose: it joins from 0.95 on, only where the whole name or
-the birth date agrees and a second field with it (families share a name and an address), and a group must hang together
-as a whole (between two parts of it the mean probability of all pairs is at least 2/3). A badly garbled record then
-stays apart; no two people are chained together by one. What is left open from 0.5 on stands in
-`identity.review_pairs`.
+these comparisons give. Leadmill gives some of it up, on purpose. FEBRL's people are drawn at random; a company's lists
+hold families and colleagues, who share a name, an address and a telephone. So one name in common is not enough without
+the birth date, however probable Splink finds the pair, and a group must hang together as a whole (between two parts of
+it the mean probability of all pairs is at least 2/3), so that no garbled record chains two people together. What is
+left open from 0.5 on stands in `identity.review_pairs`, for a person to decide: the last columns say how much it is.
 """
 
 

@@ -25,7 +25,7 @@ FEWEST_TRAINING_PAIRS = 100
 # Share of the true pairs that agree on the whole name and one more field, as a rule; it only scales the prior.
 RECALL_OF_EXACT_PAIRS = 0.7
 # Level of likeness (see identity.matching_model) from which on two names are alike as a whole. Below it they have a
-# word in common at most, as families and colleagues have.
+# word in common at most.
 NAMES_ALIKE = 3
 
 _SCHEMA = pa.schema(
@@ -149,6 +149,11 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
         for field, label in compared.items()
     )
     agreeing = " + ".join(f"cast(gamma_{field} > 0 as integer)" for field in compared)
+    # Families and colleagues have a word of the name in common. A single word may be a name cut short, if not at work.
+    other_name = (
+        f"gamma_name_key <= 0 or gamma_name_key < {NAMES_ALIKE} and "
+        "(least(len(this.name_words), len(that.name_words)) > 1 or this.company_key = that.company_key)"
+    )
     no_birth_date = "and gamma_birth_date <= 0" if "birth_date" in compared else ""
     connection.execute(
         f"""
@@ -168,7 +173,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: str, scored: str) -> No
                 when is_listed then 'on the never-link list'
                 when are_of_one_source then 'one source holds both and tells them apart'
                 when are_of_one_domain then 'two mailboxes of one company'
-                when gamma_name_key < {NAMES_ALIKE} {no_birth_date}
+                when ({other_name}) {no_birth_date}
                     then 'only workplace or household agree, not the person'
                 when {agreeing} < 2 then 'nothing but one field agrees'
             end as refused_reason
