@@ -104,7 +104,18 @@ final as (
 
     union all by name
 
-    select * from account_links
+    select
+        left_key,
+        right_key,
+        rule,
+        evidence,
+        source_file,
+        source_row_number,
+        first_seen_at,
+        last_seen_at,
+        is_active,
+        refused_reason
+    from account_links
 
     union all by name
 

@@ -40,7 +40,10 @@ final as (
     select
         {{ as_of() }} as changed_at,
         {% if is_incremental() -%}
-        (select coalesce(max(change_number), 0) + 1 from {{ this }} where changed_at = {{ as_of() }}) as change_number,
+        (
+            select coalesce(max(change_number), 0) + 1 from {{ this }}
+            where changed_at = {{ as_of() }}
+        ) as change_number,
         {%- else -%}
         1 as change_number,
         {%- endif %}

@@ -41,6 +41,12 @@ once as (
     group by left_key, right_key, rule
 ),
 
+linked as (
+    select distinct left_key
+    from once
+    where refused_reason is null
+),
+
 -- A record that shares nothing is a person too.
 alone as (
     select
@@ -52,7 +58,7 @@ alone as (
         persons.updated_at as last_seen_at,
         cast(null as varchar) as refused_reason
     from persons
-    left join (select distinct left_key from once where refused_reason is null) as linked
+    left join linked
         on persons.record_key = linked.left_key
     where linked.left_key is null
 ),

@@ -40,7 +40,7 @@ new_ids as (
 living_ids as (
     select person_id from kept_ids
     {% if is_incremental() %}
-    union all
+    union
     select person_id from {{ this }}
     where person_id in (select own_id from new_ids)
     {% endif %}
@@ -55,7 +55,7 @@ ids as (
         new_ids.component_key,
         case when living_ids.person_id is null then new_ids.own_id else new_ids.further_id end as person_id
     from new_ids
-    left join (select distinct person_id from living_ids) as living_ids
+    left join living_ids
         on new_ids.own_id = living_ids.person_id
 ),
 

@@ -181,9 +181,15 @@ claims as (
     where external_id is not null
 ),
 
+named_ids as (
+    select distinct external_id
+    from persons
+    where external_id is not null
+),
+
 placeholder_ids as (
     select distinct found.external_id
-    from (select distinct external_id from persons where external_id is not null) as found
+    from named_ids as found
     inner join placeholder_values
         on {{ matches('found.external_id', 'placeholder_values.pattern') }}
 ),
@@ -216,24 +222,20 @@ judged as (
         coalesce(claims.merged_at, claimants.created_at) as first_seen_at,
         coalesce(claims.merged_at, claimants.updated_at) as last_seen_at,
         case
-            when claims.rule = 'external_id' then
-                case
-                    when placeholder_ids.external_id is not null then 'placeholder value'
-                    when external_ids.names > {{ identity_limit('external_id', 'person_name') }}
-                        then 'id of several names: a company''s, or wrong'
-                    when external_ids.mailboxes > {{ identity_limit('external_id', 'email') }}
-                        then 'id of many mailboxes'
-                end
-            when claims.rule = 'tool_id' then
-                case
-                    -- A day's grace for clocks that run apart.
-                    when claimants.updated_at < claimed.created_at - interval '1 day'
-                        then 'id used again: the record was made after it was named'
-                    when
-                        {{ names_differ('claimants', 'claimed') }}
-                        and claimants.normalised_email <> claimed.normalised_email
-                        then 'id of another person: neither name nor mailbox agree'
-                end
+            -- External ids; the joins below find nothing for other rules.
+            when placeholder_ids.external_id is not null then 'placeholder value'
+            when external_ids.names > {{ identity_limit('external_id', 'person_name') }}
+                then 'id of several names: a company''s, or wrong'
+            when external_ids.mailboxes > {{ identity_limit('external_id', 'email') }}
+                then 'id of many mailboxes'
+            when claims.rule <> 'tool_id' then null
+            -- A day's grace for clocks that run apart.
+            when claimants.updated_at < claimed.created_at - interval '1 day'
+                then 'id used again: the record was made after it was named'
+            when
+                {{ names_differ('claimants', 'claimed') }}
+                and claimants.normalised_email <> claimed.normalised_email
+                then 'id of another person: neither name nor mailbox agree'
         end as refused_reason
     from claims
     left join profiles as claimants

@@ -10,6 +10,7 @@
 {%- set told = adapter.get_relation(database=target.database, schema='identity', identifier='person_changes') %}
 {%- set has_state = resolution and resolved and components and told -%}
 
+-- depends_on: {{ ref('probabilistic_matching') }}
 -- Nodes of the person graph that this run resolves anew: those whose links changed since the last run, with everybody
 -- who was or now is connected to them. The first run, and each run that can't build on the last one, resolves all.
 with
@@ -18,9 +19,6 @@ links as (
     where is_active or rule = 'never_link'
 ),
 
-probabilistic_matching as (
-    select * from {{ ref('probabilistic_matching') }}
-),
 {% if has_state and not flags.FULL_REFRESH %}
 resolution as (
     select count(*) = 1 as is_usable
@@ -29,7 +27,10 @@ resolution as (
         as_of <= {{ as_of() }}
         and as_of >= (select coalesce(max(changed_at), as_of) from {{ told }})
         -- Splink looks at everybody, and so does a run with it.
-        and not exists (select 1 from probabilistic_matching where setting = 'enabled' and setting_value = 'true')
+        and not exists (
+            select 1 from {{ ref('probabilistic_matching') }}
+            where setting = 'enabled' and setting_value = 'true'
+        )
 ),
 
 resolved as (

@@ -1,12 +1,9 @@
 {#- What was told of each record up to now; on the very first run nothing was. -#}
 {%- set told = adapter.get_relation(database=target.database, schema='identity', identifier='person_changes') -%}
 
+-- depends_on: {{ ref('int_identity__touched') }}
 -- The records that this run resolves anew: the component they are in now, and the person they were in before.
 with
-touched as (
-    select * from {{ ref('int_identity__touched') }}
-),
-
 components as (
     select * from {{ ref('int_identity__touched_components') }}
 ),
@@ -42,11 +39,12 @@ previous_records as (
     {% if told -%}
     select
         record_key,
-        arg_max(new_person_id, (changed_at, change_number)) as person_id
+        -- The person may be null: the record was erased. arg_max would pass over that.
+        max((changed_at, change_number, new_person_id))[3] as person_id
     from {{ told }}
     where
         changed_at <= {{ as_of() }}
-        and record_key in (select node_key from touched)
+        and record_key in (select node_key from {{ ref('int_identity__touched') }})
     group by record_key
     {%- else -%}
     select
