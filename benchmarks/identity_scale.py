@@ -5,7 +5,7 @@
 
 The links are made up in SQL, the same ones at each run: mostly persons of one to four records, some heaps of 200,
 chains of 1,000 merges, and now and then two contacts of the CRM that must be told apart. Resolution is dbt running the
-models from `int_identity__touched` to `identity.person_changes`; then comes a night that brings 0.1 % more records.
+models from `int_identity__changed_links` to `identity.person_changes`; then comes a night that brings 0.1 % more records.
 Each step runs in a process of its own, so that its peak memory is its own.
 """
 
@@ -100,6 +100,8 @@ took {full.tooling_seconds:.0f} s.
 
 The others stop at connected parts. The resolution goes on: it cuts what must stay apart, names persons by what they
 were before, and tells every change. The night took {night.seconds / full.seconds:.1%} of the whole resolution's time.
+Both begin with the links and end with the change log: the links before, and the tables after that carry persons to
+records, sessions and facts, are built anew each night like every mart.
 """
 
 

@@ -43,8 +43,8 @@ def seed(home: Home, as_of: str, manifest: Any) -> None:  # noqa: ANN401
 
 
 def resolve(home: Home, as_of: str, manifest: Any) -> None:  # noqa: ANN401
-    """Run the models from the touched nodes to the persons and what is told of them, the probabilistic tier off."""
-    selected = ("int_identity__touched+,+int_identity__resolution", "int_identity__components")
+    """Run the models from the changed links to the persons and what is told of them, the probabilistic tier off."""
+    selected = ("int_identity__changed_links+,+int_identity__resolution", "int_identity__components")
     dbt(home, as_of, manifest, "run", "--select", *selected, "--exclude", "int_identity__probable_links")
 
 

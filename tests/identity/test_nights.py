@@ -34,6 +34,7 @@ def third_day(company: Company) -> None:
 @pytest.mark.parametrize(
     "model",
     [
+        "int_identity__changed_links",
         "int_identity__touched",
         "int_identity__touched_components",
         "int_identity__components",

@@ -2,20 +2,15 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook="{% if is_incremental() %}delete from {{ this }} where left_key in (select node_key from {{ ref('int_identity__touched') }}){% endif %}",
+        pre_hook="{% if is_incremental() %}delete from {{ this }} where link_fingerprint in (select link_fingerprint from {{ ref('int_identity__changed_links') }} where change = 'went'){% endif %}",
     )
 }}
 -- depends_on: {{ ref('int_identity__membership') }}
 -- depends_on: {{ ref('person_changes') }}
 -- The links that persons stand on, kept for the next run to compare with; written when all that follows from them is.
 with
-links as (
-    select * from {{ ref('int_identity__links') }}
-    where is_active or rule = 'never_link'
-),
-
-touched as (
-    select * from {{ ref('int_identity__touched') }}
+changed_links as (
+    select * from {{ ref('int_identity__changed_links') }}
 ),
 
 probable_links as (
@@ -24,10 +19,9 @@ probable_links as (
 ),
 
 final as (
-    select links.left_key, links.right_key, links.link_fingerprint
-    from links
-    semi join touched
-        on links.left_key = touched.node_key
+    select left_key, right_key, link_fingerprint
+    from changed_links
+    where change = 'came'
 
     union all
 
