@@ -22,6 +22,8 @@ def connected_components(links: pa.Table) -> pa.Table:
     keys = pa.chunked_array(
         [*links["left_key"].chunks, *links["right_key"].chunks], links.schema.field("left_key").type
     )
+    if pa.types.is_string(keys.type):
+        keys = keys.cast(pa.large_string())  # 32-bit offsets end at 2 GiB of text
     nodes = keys.combine_chunks().dictionary_encode()
     left, right = np.split(nodes.indices.to_numpy(), 2)
     size = len(nodes.dictionary)

@@ -27,6 +27,12 @@ def masked_name(name: str) -> str:
     return f"{name[:1]}…"
 
 
+def masked_phone(phone: str) -> str:
+    """Return the first and last digits of what stands in a field for a telephone number, however it is written."""
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone))
+    return f"{digits[:_PHONE_HEAD]}…{digits[-_PHONE_TAIL:]}" if len(digits) > _PHONE_HEAD + _PHONE_TAIL else "…"
+
+
 def masked_key(key: str) -> str:
     """Return a node of the person graph (record key or identifier) without readable personal data."""
     kind, _, rest = key.partition("|")

@@ -86,12 +86,12 @@ def _doubtful_links(
             select block_key from never
         )
         select
-            links.left_key, links.right_key, rules.strength, links.first_seen_at,
+            links.left_key, links.right_key, coalesce(rules.strength, 0) as strength, links.first_seen_at,
             links.rule in ('merge', 'always_link') as may_join_exclusive
         from doubtful
         join blocks using (block_key)
         join links on blocks.node_key = links.left_key
-        join rules on links.rule = rules.rule
+        left join rules on links.rule = rules.rule
     """).to_arrow_table()
 
 

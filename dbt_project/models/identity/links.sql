@@ -11,6 +11,10 @@ components as (
     select * from {{ ref('int_identity__components') }}
 ),
 
+never_link as (
+    select * from {{ ref('never_link') }}
+),
+
 persons as (
     select * from {{ ref('int_canonical__persons') }}
     where is_exclusive
@@ -49,15 +53,28 @@ cut as (
     where links.is_active and left_components.component_key <> right_components.component_key
 ),
 
+kept_apart as (
+    select
+        left_ends.component_key as left_component_key,
+        right_ends.component_key as right_component_key
+    from never_link
+    inner join components as left_ends
+        on never_link.left_key = left_ends.node_key
+    inner join components as right_ends
+        on never_link.right_key = right_ends.node_key
+),
+
+-- A link without a constraint that speaks against it stays active: the gate must see a component that is not finished.
 cut_reasons as (
     select
         cut.left_key,
         cut.right_key,
         cut.rule,
-        coalesce(
-            'second contact of ' || min(right_exclusive.source_system) || ' in one person; it did not merge them',
-            'would join what is listed as two persons'
-        ) as refused_reason
+        case
+            when min(right_exclusive.source_system) is not null
+                then 'second contact of ' || min(right_exclusive.source_system) || ' in one person; it did not merge them'
+            when count(kept_apart.left_component_key) > 0 then 'would join what is listed as two persons'
+        end as refused_reason
     from cut
     left join exclusive as left_exclusive
         on cut.left_component_key = left_exclusive.component_key
@@ -65,6 +82,10 @@ cut_reasons as (
         on
             cut.right_component_key = right_exclusive.component_key
             and left_exclusive.source_system = right_exclusive.source_system
+    left join kept_apart
+        on
+            cut.left_component_key in (kept_apart.left_component_key, kept_apart.right_component_key)
+            and cut.right_component_key in (kept_apart.left_component_key, kept_apart.right_component_key)
     group by cut.left_key, cut.right_key, cut.rule
 ),
 
@@ -78,7 +99,7 @@ final as (
         links.source_row_number,
         links.first_seen_at,
         links.last_seen_at,
-        links.is_active and cut_reasons.left_key is null as is_active,
+        links.is_active and cut_reasons.refused_reason is null as is_active,
         coalesce(links.refused_reason, cut_reasons.refused_reason) as refused_reason
     from links
     left join cut_reasons

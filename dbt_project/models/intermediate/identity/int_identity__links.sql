@@ -5,6 +5,10 @@ persons as (
     select * from {{ ref('int_canonical__persons') }}
 ),
 
+rules as (
+    select * from {{ ref('identity_rules') }}
+),
+
 never_link as (
     select * from {{ ref('never_link') }}
 ),
@@ -71,19 +75,29 @@ unioned as (
 
 final as (
     select
-        left_key,
-        right_key,
-        rule,
-        first_row[1] as evidence,
-        first_row[2] as source_file,
-        first_row[3] as source_row_number,
-        first_seen_at,
-        last_seen_at,
-        refused_reason is null as is_active,
-        refused_reason,
-        -- What the person graph depends on, in one number: a night compares it with the last one's.
-        {{ fingerprint(['left_key', 'right_key', 'rule', 'refused_reason is null', 'first_seen_at']) }} as link_fingerprint
+        unioned.left_key,
+        unioned.right_key,
+        unioned.rule,
+        unioned.first_row[1] as evidence,
+        unioned.first_row[2] as source_file,
+        unioned.first_row[3] as source_row_number,
+        unioned.first_seen_at,
+        unioned.last_seen_at,
+        unioned.refused_reason is null as is_active,
+        unioned.refused_reason,
+        -- What the person graph depends on, in one number: a night compares it with the last one's. A record is the left
+        -- end of one link at least, so what the record itself decides stands there too.
+        {{
+            fingerprint([
+                'unioned.left_key', 'unioned.right_key', 'unioned.rule', 'unioned.refused_reason is null',
+                'unioned.first_seen_at', 'rules.strength', 'persons.is_exclusive'
+            ])
+        }} as link_fingerprint
     from unioned
+    left join rules
+        on unioned.rule = rules.rule
+    left join persons
+        on unioned.left_key = persons.record_key
 )
 
 select * from final

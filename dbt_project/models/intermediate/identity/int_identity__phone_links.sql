@@ -33,6 +33,7 @@ claims as (
         phones.e164,
         phones.is_placeholder,
         case when person_names.token_count > 1 then person_names.name_key end as name_key,
+        person_names.name_key as any_name_key,
         company_names.company_key,
         emails.normalised_email,
         case when emails.is_business and not emails.is_role then emails.domain end as business_domain,
@@ -67,7 +68,7 @@ mailboxes_of_name as (
 ),
 
 names_of_company as (
-    select e164, company_key, count(distinct name_key) as names, count(distinct normalised_email) as mailboxes
+    select e164, company_key, count(distinct any_name_key) as names, count(distinct normalised_email) as mailboxes
     from claims
     group by e164, company_key
 ),
