@@ -96,10 +96,10 @@ def _persons() -> list[Check]:
                     from {batch}
                 )
                 select left_records.person_id, count(*) as listed_pairs
-                from staging.never_link as pairs
+                from intermediate.int_identity__listed_pairs as pairs
                 join record_keys as left_records on pairs.left_key = left_records.record_key
                 join record_keys as right_records on pairs.right_key = right_records.record_key
-                where left_records.person_id = right_records.person_id
+                where pairs.rule = 'never_link' and left_records.person_id = right_records.person_id
                 group by left_records.person_id
             """,
         ),
@@ -121,18 +121,27 @@ def _persons() -> list[Check]:
                 ),
                 -- Each merge, and each pair of the seed always_link, joins at most two that were apart.
                 joins as (
-                    select record_keys.person_id, count(distinct (links.left_key, links.right_key)) as joins
+                    select distinct
+                        record_keys.person_id, links.left_key, links.right_key,
+                        case links.rule when 'merge' then split_part(links.left_key, '|', 1) end as source_system
                     from identity.links as links
                     join record_keys on record_keys.record_key in (links.left_key, links.right_key)
                     where links.is_active and links.rule in ('merge', 'always_link')
-                    group by record_keys.person_id
+                ),
+                contacts as (
+                    select person_id, source_system, count(*) as contacts
+                    from exclusive
+                    group by person_id, source_system
+                    having count(*) > 1
                 )
-                select exclusive.person_id, exclusive.source_system, count(*) as contacts,
-                    coalesce(max(joins.joins), 0) as joined_by_the_source
-                from exclusive
-                left join joins on exclusive.person_id = joins.person_id
-                group by exclusive.person_id, exclusive.source_system
-                having count(*) > 1 + coalesce(max(joins.joins), 0)
+                select contacts.person_id, contacts.source_system, contacts.contacts,
+                    count(joins.left_key) as joined_by_the_source
+                from contacts
+                left join joins
+                    on contacts.person_id = joins.person_id
+                    and coalesce(joins.source_system = contacts.source_system, true)
+                group by contacts.person_id, contacts.source_system, contacts.contacts
+                having contacts.contacts > 1 + count(joins.left_key)
             """,
         ),
     ]

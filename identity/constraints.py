@@ -6,6 +6,8 @@ from collections import defaultdict
 
 import pyarrow as pa
 
+_ANY_SOURCE = "*"
+
 
 def separated(links: pa.Table, exclusive: pa.Table, never: pa.Table) -> pa.Table:
     """Join nodes link by link, strongest first, and leave out each link that would break a constraint.
@@ -15,8 +17,8 @@ def separated(links: pa.Table, exclusive: pa.Table, never: pa.Table) -> pa.Table
     meant for the few connected parts that break a constraint at all.
 
     Args:
-        links: left_key, right_key, strength (greater is stronger), first_seen_at, and may_join_exclusive: whether the
-            link may join two exclusive records of a source (the source merged them, or a person says so).
+        links: left_key, right_key, strength (greater is stronger), first_seen_at, and merging_source: the source whose
+            exclusive records the link may join, as it merged them itself; `*` for all (a person says so), else null.
         exclusive: node_key and source_system of records that their source holds once for a person.
         never: left_key and right_key of pairs that must stay apart.
 
@@ -38,9 +40,9 @@ def separated(links: pa.Table, exclusive: pa.Table, never: pa.Table) -> pa.Table
     for left, right in zip(never["left_key"].to_pylist(), never["right_key"].to_pylist(), strict=True):
         forest.strangers[left].add(right)
         forest.strangers[right].add(left)
-    columns = (ordered[name].to_pylist() for name in ("left_key", "right_key", "may_join_exclusive"))
-    for left, right, may_join_exclusive in zip(*columns, strict=True):
-        forest.join(left, right, may_join_exclusive=may_join_exclusive)
+    columns = (ordered[name].to_pylist() for name in ("left_key", "right_key", "merging_source"))
+    for left, right, merging_source in zip(*columns, strict=True):
+        forest.join(left, right, merging_source)
     nodes = sorted(forest.parent)
     return pa.table(
         {
@@ -68,14 +70,14 @@ class _Forest:
             node = self.parent[node]
         return node
 
-    def join(self, left: str, right: str, *, may_join_exclusive: bool) -> None:
+    def join(self, left: str, right: str, merging_source: str | None) -> None:
         """Join two components unless a constraint forbids it."""
         left, right = self.root(left), self.root(right)
         if left == right:
             return
         if len(self.members[left]) < len(self.members[right]):
             left, right = right, left
-        if not may_join_exclusive and self.sources[left] & self.sources[right]:
+        if merging_source != _ANY_SOURCE and self.sources[left] & self.sources[right] - {merging_source}:
             return
         if any(self.root(stranger) == right for stranger in self.strangers[left]):
             return

@@ -87,7 +87,8 @@ def _doubtful_links(
         )
         select
             links.left_key, links.right_key, coalesce(rules.strength, 0) as strength, links.first_seen_at,
-            links.rule in ('merge', 'always_link') as may_join_exclusive
+            case links.rule when 'always_link' then '*' when 'merge' then split_part(links.left_key, '|', 1) end
+                as merging_source
         from doubtful
         join blocks using (block_key)
         join links on blocks.node_key = links.left_key

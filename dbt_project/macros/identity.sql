@@ -6,10 +6,10 @@
     )
 {%- endmacro -%}
 
-{#- Whether two full names of one script, each given by its tokens, share none of them: two people's names. -#}
+{#- Whether two full names of one script share no part: two people's names (identity.normalisation.person_name). -#}
 {%- macro names_differ(left_name, right_name) -%}
     {{ left_name }}.script = {{ right_name }}.script
-    and {{ left_name }}.token_count > 1
-    and {{ right_name }}.token_count > 1
-    and len(list_intersect(string_split({{ left_name }}.name_key, ' '), string_split({{ right_name }}.name_key, ' '))) = 0
+    and {{ left_name }}.full_name_key is not null
+    and {{ right_name }}.full_name_key is not null
+    and len(list_intersect({{ left_name }}.name_parts, {{ right_name }}.name_parts)) = 0
 {%- endmacro -%}

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_SLICE = 100_000
+
 
 def normalised(
     texts: pa.StringArray, key: str, function: Callable[[str], tuple[object, ...]], fields: dict[str, pa.DataType]
@@ -19,14 +21,15 @@ def normalised(
         function: returns the values of the other columns, in the order of `fields`.
         fields: names and types of the other columns.
     """
-    rows = [function(text) for text in texts.to_pylist()]
-    columns = zip(*rows, strict=True) if rows else [()] * len(fields)
-    return pa.table(
-        {
-            key: texts,
-            **{name: pa.array(values, kind) for (name, kind), values in zip(fields.items(), columns, strict=True)},
-        }
-    )
+    schema = pa.schema([(key, texts.type), *fields.items()])
+    tables = []
+    # Slice by slice: as Python objects the values take many times their room.
+    for start in range(0, len(texts), _SLICE):
+        part = texts.slice(start, _SLICE)
+        columns = zip(*(function(text) for text in part.to_pylist()), strict=True)
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, fields.values(), strict=True)]
+        tables.append(pa.table([part, *arrays], schema=schema))
+    return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
 def matching(texts: pa.StringArray, patterns: Iterable[str]) -> pa.BooleanArray:

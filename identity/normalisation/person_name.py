@@ -34,19 +34,27 @@ _ROMAN_HONORIFIC = re.compile(r"-(?:san|sama|sensei|kun|chan)\b")
 _GLUED_HONORIFIC = re.compile(r"(?<=\w\w)(?:様|サマ|サン|先生)$")
 
 
+# From so many letters on a name without a space is a family name and a given name: 佐々木 alone has three.
+_FULL_WITHOUT_SPACE = {"kanji": 4, "kana": 6}
+
+
 class PersonName(NamedTuple):
-    """A name as it is compared; the key is null where the text holds no letter."""
+    """A name as it is compared; the keys are null where the text holds no letter, or no full name."""
 
     name_key: str | None
     script: Script
     token_count: int
+    full_name_key: str | None
+    name_parts: list[str]
 
 
 def person_name(text: str) -> PersonName:
-    """Return the key, script and number of words of a person's name.
+    """Return the keys, script, number of words and parts of a person's name.
 
     Words are sorted, as tools differ in which name comes first. A name without space is one word: nothing tells where
-    the family name of 佐藤花子 ends.
+    the family name of 佐藤花子 ends. So the key of a full Japanese name is its letters in order, with or without space,
+    and its parts are the pairs of letters in its words; those of other names are the words. Two full names of one
+    script without a part in common are two people's.
 
     Args:
         text: name as typed.
@@ -56,16 +64,29 @@ def person_name(text: str) -> PersonName:
     # Of plain words nothing more can go.
     if not key.isascii():
         key = stable(lambda name: _joined(_words(name)), key)
-    return PersonName(key or None, _script(key), len(words))
+    script, tokens = _script(key), key.split()
+    letters = "".join(tokens)
+    parts = tokens
+    if script in _FULL_WITHOUT_SPACE:
+        parts = sorted({word[at : at + 2] for word in tokens for at in range(max(1, len(word) - 1))})
+    is_full = len(tokens) > 1 or len(letters) >= _FULL_WITHOUT_SPACE.get(script, len(letters) + 1)
+    full_name_key = ("".join(sorted(letters)) if script in _FULL_WITHOUT_SPACE else key) if is_full else None
+    return PersonName(key or None, script, len(words), full_name_key, parts)
 
 
 def person_names(texts: pa.StringArray) -> pa.Table:
-    """Return `full_name` (as typed), `name_key`, `script` and `token_count` of each text.
+    """Return `full_name` (as typed) and the fields of `PersonName` of each text.
 
     Args:
         texts: distinct texts without null.
     """
-    fields = {"name_key": pa.string(), "script": pa.string(), "token_count": pa.int32()}
+    fields = {
+        "name_key": pa.string(),
+        "script": pa.string(),
+        "token_count": pa.int32(),
+        "full_name_key": pa.string(),
+        "name_parts": pa.list_(pa.string()),
+    }
     return normalised(texts, "full_name", person_name, fields)
 
 

@@ -61,7 +61,8 @@ BREAKS: list[tuple[Gate, str, str]] = [
     (
         "identity",
         "identity.never_linked_are_apart",
-        "insert into staging.never_link values ('crm|lead|1', 'crm|lead|2', 'father and son'); "
+        "insert into intermediate.int_identity__listed_pairs values "
+        "('never_link', 'crm|lead|1', 'crm|lead|2', 'father and son'); "
         "update identity.record_person set person_id = 'p1'",
     ),
     (

@@ -59,9 +59,9 @@ def empty_warehouse(path: Path) -> Home:
                 changed_at timestamp, change_number bigint, change varchar, record_key varchar, old_person_id varchar,
                 new_person_id varchar, reason varchar);
             create table identity.person_ids (person_id varchar, current_person_id varchar);
-            create schema staging;
-            create table staging.never_link (left_key varchar, right_key varchar, wording varchar);
             create schema intermediate;
+            create table intermediate.int_identity__listed_pairs (
+                rule varchar, left_key varchar, right_key varchar, wording varchar);
             create table intermediate.int_canonical__persons (
                 record_key varchar, source_system varchar, record_type varchar, record_id varchar, email varchar,
                 is_exclusive boolean);

@@ -12,7 +12,8 @@ components as (
 ),
 
 never_link as (
-    select * from {{ ref('never_link') }}
+    select * from {{ ref('int_identity__listed_pairs') }}
+    where rule = 'never_link'
 ),
 
 persons as (

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 -- Every id that a person ever had, and the person who has most of its last records now.
-with
+with recursive
 changes as (
     select * from {{ ref('person_changes') }}
 ),
@@ -16,6 +16,7 @@ living as (
 departures as (
     select
         changes.old_person_id as person_id,
+        changes.new_person_id,
         changes.record_key,
         changes.changed_at,
         max(changes.changed_at) over (partition by changes.old_person_id) as left_at
@@ -25,25 +26,63 @@ departures as (
     where changes.old_person_id is not null and living.person_id is null
 ),
 
-successors as (
+last_departures as (
     select
         departures.person_id,
-        membership.person_id as current_person_id,
-        count(*) as records
+        -- Where the record is now; where it is gone, where it went first.
+        coalesce(membership.person_id, departures.new_person_id) as next_person_id,
+        membership.person_id is not null as is_living
     from departures
-    inner join membership
+    left join membership
         on departures.record_key = membership.record_key
     where departures.changed_at = departures.left_at
-    group by departures.person_id, membership.person_id
+),
+
+counted as (
+    select
+        person_id,
+        next_person_id,
+        count(*) filter (where is_living) as living_records,
+        count(*) as records
+    from last_departures
+    where next_person_id is not null
+    group by person_id, next_person_id
+),
+
+successors as (
+    select
+        person_id,
+        arg_max(next_person_id, (living_records, records, next_person_id)) as next_person_id
+    from counted
+    group by person_id
+),
+
+-- A person's successor may itself have gone up in another since.
+followed as (
+    select
+        person_id,
+        next_person_id
+    from successors
+
+    union
+
+    select
+        followed.person_id,
+        successors.next_person_id
+    from followed
+    inner join successors
+        on followed.next_person_id = successors.person_id
 ),
 
 former as (
     select
         departures.person_id,
-        arg_max(successors.current_person_id, (successors.records, successors.current_person_id)) as current_person_id
+        max(living.person_id) as current_person_id
     from (select distinct person_id from departures) as departures
-    left join successors
-        on departures.person_id = successors.person_id
+    left join followed
+        on departures.person_id = followed.person_id
+    left join living
+        on followed.next_person_id = living.person_id
     group by departures.person_id
 ),
 

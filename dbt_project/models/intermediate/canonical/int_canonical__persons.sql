@@ -64,9 +64,8 @@ attendees as (
     select
         source_system,
         attendee_email,
-        max(phone) as phone,
-        max(concat_ws(' ', last_name, first_name)) as full_name,
-        max(company_name) as company_name,
+        -- All of one registration: several people may register with one address.
+        max((coalesce(registered_at, joined_at), last_name, first_name, phone, company_name)) as last_row,
         min(coalesce(registered_at, joined_at)) as created_at,
         max(coalesce(left_at, joined_at, registered_at)) as updated_at,
         min((coalesce(registered_at, joined_at), source_file, source_row_number)) as first_row
@@ -143,9 +142,9 @@ unioned as (
         'attendee' as record_type,
         attendee_email as record_id,
         attendee_email as email,
-        phone,
-        full_name,
-        company_name,
+        last_row[4] as phone,
+        concat_ws(' ', last_row[2], last_row[3]) as full_name,
+        last_row[5] as company_name,
         first_row[2] as source_file,
         first_row[3] as source_row_number,
         created_at,

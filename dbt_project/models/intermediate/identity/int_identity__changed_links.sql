@@ -77,13 +77,14 @@ final as (
 
     union all
     {% endif %}
-    {%- if components %}
-    select node_key as left_key, node_key as right_key, cast(null as ubigint) as link_fingerprint, 'went' as change
-    from {{ components }}
+    {%- for stood, key in [(components, 'node_key'), (told, 'record_key')] if stood %}
+    -- Records that are gone have no link that could tell it.
+    select {{ key }} as left_key, {{ key }} as right_key, cast(null as ubigint) as link_fingerprint, 'went' as change
+    from {{ stood }}
     {% if has_state %}where not (select is_usable from resolution){% endif %}
 
     union all
-    {% endif %}
+    {% endfor %}
     select left_key, right_key, link_fingerprint, 'came' as change
     from {{ links }}
     where

@@ -24,9 +24,9 @@ named as (
         claims.source_row_number,
         claims.created_at,
         claims.updated_at,
-        person_names.name_key,
-        person_names.script,
-        person_names.token_count
+        person_names.full_name_key,
+        person_names.name_parts,
+        person_names.script
     from (select *, unnest(list_distinct(list_append(additional_emails, email))) as claimed_email from persons) as claims
     inner join emails
         on claims.claimed_email = emails.email
@@ -39,36 +39,63 @@ holders as (
     select
         normalised_email,
         script,
-        count(distinct name_key) as names,
-        arg_min(name_key, (created_at is null, created_at, record_key)) as name_key,
-        2 as token_count
+        count(distinct full_name_key) as names,
+        min(created_at) as held_since,
+        arg_min(full_name_key, (created_at is null, created_at, record_key)) as full_name_key,
+        arg_min(name_parts, (created_at is null, created_at, record_key)) as name_parts
     from named
-    where token_count > 1 and not is_placeholder and not is_role
+    where full_name_key is not null and not is_placeholder and not is_role
     group by normalised_email, script
 ),
 
-most_names as (
-    select normalised_email, max(names) as names
+mailboxes as (
+    select
+        normalised_email,
+        max(names) as names,
+        arg_min(script, (held_since is null, held_since, script)) as first_script
     from holders
     group by normalised_email
 ),
 
-judged as (
+compared as (
     select
         named.*,
-        case
-            when named.is_placeholder then 'placeholder address'
-            when named.is_role then 'role mailbox: several people read it'
-            when most_names.names > {{ identity_limit('email', 'person_name') }} then 'mailbox of many names: several people read it'
-            when {{ names_differ('named', 'holders') }} then 'address passed on: its first holder has another name'
-        end as refused_reason
+        mailboxes.names,
+        mailboxes.first_script,
+        {{ names_differ('named', 'holders') }} as is_another
     from named
-    left join most_names
-        on named.normalised_email = most_names.normalised_email
+    left join mailboxes
+        on named.normalised_email = mailboxes.normalised_email
     left join holders
         on
             named.normalised_email = holders.normalised_email
             and named.script = holders.script
+),
+
+passed_on as (
+    select distinct normalised_email
+    from compared
+    where is_another
+),
+
+judged as (
+    select
+        compared.*,
+        case
+            when compared.is_placeholder then 'placeholder address'
+            when compared.is_role then 'role mailbox: several people read it'
+            when compared.names > {{ identity_limit('email', 'person_name') }}
+                then 'mailbox of many names: several people read it'
+            when compared.is_another then 'address passed on: its first holder has another name'
+            when
+                passed_on.normalised_email is not null
+                and compared.full_name_key is not null
+                and compared.script <> compared.first_script
+                then 'address passed on: the script of the name does not tell to whom'
+        end as refused_reason
+    from compared
+    left join passed_on
+        on compared.normalised_email = passed_on.normalised_email
 ),
 
 final as (
@@ -89,7 +116,7 @@ final as (
 
     select
         record_key as left_key,
-        'email_and_name|' || normalised_email || '|' || name_key as right_key,
+        'email_and_name|' || normalised_email || '|' || full_name_key as right_key,
         'email_and_name' as rule,
         min(email) as evidence,
         min(source_file) as source_file,
@@ -99,7 +126,7 @@ final as (
         cast(null as varchar) as refused_reason
     from judged
     where starts_with(refused_reason, 'address passed on')
-    group by record_key, normalised_email, name_key
+    group by record_key, normalised_email, full_name_key
 )
 
 select * from final

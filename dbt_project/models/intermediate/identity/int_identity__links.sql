@@ -9,8 +9,8 @@ rules as (
     select * from {{ ref('identity_rules') }}
 ),
 
-never_link as (
-    select * from {{ ref('never_link') }}
+listed_pairs as (
+    select * from {{ ref('int_identity__listed_pairs') }}
 ),
 
 found as (
@@ -20,11 +20,13 @@ found as (
     union all by name
     select * from {{ ref('int_identity__phone_links') }}
     union all by name
-    select left_key, right_key, 'always_link' as rule, wording as evidence
-    from {{ ref('always_link') }}
-    union all by name
-    select left_key, right_key, 'never_link' as rule, wording as evidence, 'listed as two persons' as refused_reason
-    from never_link
+    select
+        left_key,
+        right_key,
+        rule,
+        wording as evidence,
+        case when rule = 'never_link' then 'listed as two persons' end as refused_reason
+    from listed_pairs
 ),
 
 -- One row a link: of several rows that tell the same, the first one seen is its evidence.
@@ -45,9 +47,26 @@ once as (
     group by left_key, right_key, rule
 ),
 
+switched as (
+    select
+        once.left_key,
+        once.right_key,
+        once.rule,
+        once.first_row,
+        once.first_seen_at,
+        once.last_seen_at,
+        coalesce(
+            once.refused_reason,
+            case when not coalesce(rules.joins, false) then 'the rule is switched off (seed identity_rules)' end
+        ) as refused_reason
+    from once
+    left join rules
+        on once.rule = rules.rule
+),
+
 linked as (
     select distinct left_key
-    from once
+    from switched
     where refused_reason is null
 ),
 
@@ -67,8 +86,14 @@ alone as (
     where linked.left_key is null
 ),
 
+exclusive_records as (
+    select record_key
+    from persons
+    where is_exclusive
+),
+
 unioned as (
-    select * from once
+    select * from switched
     union all
     select * from alone
 ),
@@ -90,14 +115,14 @@ final as (
         {{
             fingerprint([
                 'unioned.left_key', 'unioned.right_key', 'unioned.rule', 'unioned.refused_reason is null',
-                'unioned.first_seen_at', 'rules.strength', 'persons.is_exclusive'
+                'unioned.first_seen_at', 'rules.strength', 'exclusive_records.record_key is not null'
             ])
         }} as link_fingerprint
     from unioned
     left join rules
         on unioned.rule = rules.rule
-    left join persons
-        on unioned.left_key = persons.record_key
+    left join exclusive_records
+        on unioned.left_key = exclusive_records.record_key
 )
 
 select * from final

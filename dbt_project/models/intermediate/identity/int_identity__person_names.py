@@ -11,7 +11,7 @@ from identity.normalisation.person_name import person_names
 
 
 def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
-    """Return full_name, name_key (null where no name is told), script and token_count."""
+    """Return full_name and its keys (null where no name is told), script, number of words and parts."""
     dbt.config(materialized="table")
     typed = (
         dbt.ref("int_canonical__persons")
@@ -23,5 +23,7 @@ def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
     patterns = dbt.ref("placeholder_values").filter("kind in ('any', 'name')").project("pattern").fetchall()
     names = person_names(typed["full_name"].combine_chunks())
     is_placeholder = matching(names["full_name"], (pattern for (pattern,) in patterns))
-    key = pc.if_else(is_placeholder, None, names["name_key"])
-    return names.set_column(names.schema.get_field_index("name_key"), "name_key", key)
+    for column in ("name_key", "full_name_key"):
+        told = pc.if_else(is_placeholder, None, names[column])
+        names = names.set_column(names.schema.get_field_index(column), column, told)
+    return names

@@ -32,8 +32,8 @@ claims as (
         persons.updated_at as last_seen_at,
         phones.e164,
         phones.is_placeholder,
-        case when person_names.token_count > 1 then person_names.name_key end as name_key,
-        person_names.name_key as any_name_key,
+        person_names.full_name_key,
+        person_names.name_key,
         company_names.company_key,
         emails.normalised_email,
         case when emails.is_business and not emails.is_role then emails.domain end as business_domain,
@@ -51,24 +51,24 @@ claims as (
 ),
 
 numbers as (
-    select e164, count(distinct name_key) as names
+    select e164, count(distinct full_name_key) as names
     from claims
     group by e164
 ),
 
 mailboxes_of_name as (
-    select e164, name_key, max(mailboxes) as mailboxes
+    select e164, full_name_key, max(mailboxes) as mailboxes
     from (
-        select e164, name_key, business_domain, count(distinct normalised_email) as mailboxes
+        select e164, full_name_key, business_domain, count(distinct normalised_email) as mailboxes
         from claims
         where business_domain is not null
-        group by e164, name_key, business_domain
+        group by e164, full_name_key, business_domain
     ) as mailboxes_of_domain
-    group by e164, name_key
+    group by e164, full_name_key
 ),
 
 names_of_company as (
-    select e164, company_key, count(distinct any_name_key) as names, count(distinct normalised_email) as mailboxes
+    select e164, company_key, count(distinct name_key) as names, count(distinct normalised_email) as mailboxes
     from claims
     group by e164, company_key
 ),
@@ -76,7 +76,7 @@ names_of_company as (
 with_name as (
     select
         claims.*,
-        'phone_and_name|' || claims.e164 || '|' || claims.name_key as right_key,
+        'phone_and_name|' || claims.e164 || '|' || claims.full_name_key as right_key,
         'phone_and_name' as rule,
         case
             when claims.is_placeholder then 'placeholder number'
@@ -88,8 +88,8 @@ with_name as (
     inner join numbers
         on claims.e164 = numbers.e164
     left join mailboxes_of_name
-        on claims.e164 = mailboxes_of_name.e164 and claims.name_key = mailboxes_of_name.name_key
-    where claims.name_key is not null
+        on claims.e164 = mailboxes_of_name.e164 and claims.full_name_key = mailboxes_of_name.full_name_key
+    where claims.full_name_key is not null
 ),
 
 with_company as (

@@ -96,7 +96,8 @@ shown as (
         source_system,
         anonymous_id,
         person_record_key as record_key,
-        event_name as rule,
+        -- What calls itself a login but names an address only shows no more than a form does.
+        case when event_name = 'login' then 'form_submit' else event_name end as rule,
         occurred_at,
         source_file,
         source_row_number

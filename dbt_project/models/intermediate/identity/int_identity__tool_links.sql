@@ -41,9 +41,9 @@ profiles as (
         persons.created_at,
         persons.updated_at,
         emails.normalised_email,
-        person_names.name_key,
-        person_names.script,
-        person_names.token_count
+        person_names.full_name_key,
+        person_names.name_parts,
+        person_names.script
     from persons
     left join emails
         on persons.email = emails.email and not emails.is_placeholder and not emails.is_role
@@ -88,11 +88,23 @@ hubspot_ids as (
     select source_system, unnest(merged_contact_ids) as contact_id from hubspot_contacts
 ),
 
--- HubSpot numbers contacts within a portal: with several portals an id is followed only where one portal has it.
+-- HubSpot numbers contacts within a portal, and a Salesforce sandbox repeats the ids of the org it was made from: with
+-- several of them an id is followed only where one has it.
 unambiguous_hubspot_ids as (
     select contact_id, min(source_system) as source_system
     from hubspot_ids
     group by contact_id
+    having count(*) = 1
+),
+
+unambiguous_salesforce_ids as (
+    select
+        short_id,
+        min(source_system) as source_system,
+        min(record_type) as record_type,
+        min(record_id) as record_id
+    from salesforce_ids
+    group by short_id
     having count(*) = 1
 ),
 
@@ -133,7 +145,7 @@ claims as (
         'tool_id' as rule,
         crossing.salesforce_id as evidence
     from hubspot_to_salesforce as crossing
-    inner join salesforce_ids as ids
+    inner join unambiguous_salesforce_ids as ids
         on substring(crossing.salesforce_id, 1, 15) = ids.short_id
 
     union all
@@ -200,7 +212,7 @@ external_ids as (
         select
             persons.external_id,
             profiles.script,
-            count(distinct profiles.name_key) filter (where profiles.token_count > 1) as names,
+            count(distinct profiles.full_name_key) as names,
             count(distinct profiles.normalised_email) as mailboxes
         from persons
         inner join profiles
@@ -219,7 +231,11 @@ judged as (
         claims.evidence,
         coalesce(claims.source_file, claimants.source_file) as source_file,
         coalesce(claims.source_row_number, claimants.source_row_number) as source_row_number,
-        coalesce(claims.merged_at, claimants.created_at) as first_seen_at,
+        -- A merge is told anew with each change of the winner: it can't have been before both records were there.
+        case
+            when claims.merged_at is null then claimants.created_at
+            else greatest(claimants.created_at, claimed.created_at)
+        end as first_seen_at,
         coalesce(claims.merged_at, claimants.updated_at) as last_seen_at,
         case
             -- External ids; the joins below find nothing for other rules.

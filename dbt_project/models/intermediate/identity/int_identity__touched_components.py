@@ -17,5 +17,5 @@ def model(dbt: Any, session: DuckDBPyConnection) -> DuckDBPyRelation:  # noqa: A
         links=links.join(touched, "links.left_key = touched.node_key", how="semi"),
         rules=dbt.ref("identity_rules"),
         exclusive_records=dbt.ref("int_canonical__persons").filter("is_exclusive"),
-        never_link=dbt.ref("never_link"),
+        never_link=dbt.ref("int_identity__listed_pairs").filter("rule = 'never_link'"),
     )
