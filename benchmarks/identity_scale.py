@@ -100,8 +100,9 @@ took {full.tooling_seconds:.0f} s.
 
 The others stop at connected parts. The resolution goes on: it cuts what must stay apart, names persons by what they
 were before, and tells every change. The night took {night.seconds / full.seconds:.1%} of the whole resolution's time.
-Both begin with the links and end with the change log: the links before, and the tables after that carry persons to
-records, sessions and facts, are built anew each night like every mart.
+Both begin with the links and end with the change log. What comes before (values in one form, the links themselves)
+and after (the tables that carry persons to records, sessions and facts) is built anew each night like every mart, and is
+in neither figure.
 """
 
 

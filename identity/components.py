@@ -33,7 +33,7 @@ def connected_components(links: pa.Table) -> pa.Table:
 
 
 def contraction(run: Callable[[str], list[tuple[int]]], links: str, target: str) -> None:
-    """Write the components of `links` to `target`, in SQL that DuckDB and Spark share.
+    """Write the components of `links` to `target`, in SQL of the standard that DuckDB and Spark share.
 
     Each round hooks every node to its least neighbour, jumps along the hooks until they point to roots, and contracts
     the links to links between roots; a round at least halves what is left, so chains of any length end soon.

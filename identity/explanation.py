@@ -12,7 +12,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from identity.masking import masked, masked_key, masked_name
+from identity.masking import masked_address, masked_evidence, masked_id, masked_key, masked_phone, masked_text
 from identity.normalisation.email import address
 from identity.normalisation.phone import phone
 from leadmill.errors import InputError
@@ -245,11 +245,11 @@ _CHANGES = """
 
 # How each column with personal data is masked.
 _MASKS: dict[str, Callable[[str], str]] = {
-    "record_id": masked,
-    "email": masked,
-    "phone": masked,
-    "evidence": masked,
-    "full_name": masked_name,
+    "record_id": masked_id,
+    "email": masked_address,
+    "phone": masked_phone,
+    "full_name": masked_text,
+    "company_name": masked_text,
     "record_key": masked_key,
     "left_key": masked_key,
     "right_key": masked_key,
@@ -294,4 +294,7 @@ def _masked(explanation: Explanation) -> Explanation:
 
 
 def _masked_row(row: Row) -> Row:
-    return {name: _MASKS[name](value) if name in _MASKS and value is not None else value for name, value in row.items()}
+    shown = {name: _MASKS[name](value) if name in _MASKS and value else value for name, value in row.items()}
+    if row.get("evidence"):
+        shown["evidence"] = masked_evidence(row["evidence"], row["rule"])
+    return shown

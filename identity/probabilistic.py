@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
@@ -104,7 +105,11 @@ def probable_links(records: pa.Table, never: pa.Table, tier: Tier) -> pa.Table:
 
 
 def trained_scorer(connection: duckdb.DuckDBPyConnection) -> Scorer | None:
-    """Return a scorer of pairs of `persons`, or None where the records have nothing to learn from or to compare."""
+    """Return a scorer of pairs of `persons`, or None where the records have nothing to learn from or to compare.
+
+    Raises:
+        InputError: Splink is not installed.
+    """
     counts = ", ".join(f"count(distinct {field})" for field in FIELDS)
     distinct = dict(zip(FIELDS, connection.execute(f"select {counts} from persons").fetchall()[0], strict=True))
     fields = [field for field, count in distinct.items() if count > 1]
@@ -112,6 +117,11 @@ def trained_scorer(connection: duckdb.DuckDBPyConnection) -> Scorer | None:
     if "name_key" not in training or fields == ["name_key"]:
         return None
 
+    if not find_spec("splink"):
+        raise InputError(
+            "The seed probabilistic_matching turns matching without a key on, but Splink is not installed: "
+            'run pip install "leadmill[probabilistic]", or set enabled to false.'
+        )
     from identity.matching_model import Scorer, train  # imports Splink, which only who turns the tier on needs
 
     model = train(connection, fields, [field for field in training if field in fields])

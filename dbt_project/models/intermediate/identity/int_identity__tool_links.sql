@@ -206,14 +206,13 @@ placeholder_ids as (
         on {{ matches('found.external_id', 'placeholder_values.pattern') }}
 ),
 
-external_ids as (
-    select external_id, max(names) as names, max(mailboxes) as mailboxes
+names_of_external_id as (
+    select external_id, max(names) as names
     from (
         select
             persons.external_id,
             profiles.script,
-            count(distinct profiles.full_name_key) as names,
-            count(distinct profiles.normalised_email) as mailboxes
+            count(distinct profiles.full_name_key) as names
         from persons
         inner join profiles
             on persons.record_key = profiles.record_key
@@ -221,6 +220,27 @@ external_ids as (
         group by persons.external_id, profiles.script
     ) as of_script
     group by external_id
+),
+
+mailboxes_of_external_id as (
+    select
+        persons.external_id,
+        count(distinct profiles.normalised_email) as mailboxes
+    from persons
+    inner join profiles
+        on persons.record_key = profiles.record_key
+    where persons.external_id is not null
+    group by persons.external_id
+),
+
+external_ids as (
+    select
+        names_of_external_id.external_id,
+        names_of_external_id.names,
+        mailboxes_of_external_id.mailboxes
+    from names_of_external_id
+    inner join mailboxes_of_external_id
+        on names_of_external_id.external_id = mailboxes_of_external_id.external_id
 ),
 
 judged as (
