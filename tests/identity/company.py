@@ -115,14 +115,14 @@ class Company:
     def contact(
         self, record_id: str, *, merged_into: str | None = None, hubspot_id: str | None = None, **person: Any
     ) -> str:
-        """A Salesforce contact; `merged_into` is the id of the contact that won."""
+        """A Salesforce contact; `merged_into` is the id of the contact that won, and deletes it as `deleted` does."""
         key = f"salesforce|contact|{record_id}"
         self._deliver(
             "salesforce__contacts",
             key,
             Id=record_id,
             MasterRecordId=merged_into,
-            IsDeleted=merged_into is not None,
+            IsDeleted=person.get("deleted", False) or merged_into is not None,
             HubSpot_Contact_Id__c=hubspot_id,
             Email=person.get("email"),
             Phone=person.get("phone"),
@@ -161,10 +161,16 @@ class Company:
         return key
 
     def hubspot(
-        self, record_id: str, *, merged: Iterable[str] = (), salesforce_contact: str | None = None, **person: Any
+        self,
+        record_id: str,
+        *,
+        portal: str = "hubspot",
+        merged: Iterable[str] = (),
+        salesforce_contact: str | None = None,
+        **person: Any,
     ) -> str:
-        """A HubSpot contact; `merged` are the ids of contacts that it won over."""
-        key = f"hubspot|contact|{record_id}"
+        """A HubSpot contact; `portal` is its source, `merged` are the ids of contacts that it won over."""
+        key = f"{portal}|contact|{record_id}"
         self._deliver(
             "hubspot__contacts",
             key,
@@ -231,11 +237,25 @@ class Company:
         """Empty one of the user's lists."""
         self.warehouse.delete(f"staging.{seed}")
 
+    def change_rule(self, rule: str, **changed: Any) -> None:
+        """Change columns of a rule in the seed `identity_rules`."""
+        found = self.warehouse.query(
+            f"select strength, joins, wording from staging.identity_rules where rule = '{rule}'"
+        )
+        row = dict(zip(("strength", "joins", "wording"), *found, strict=True))
+        self.warehouse.delete("staging.identity_rules", f"rule = '{rule}'")
+        self.warehouse.insert("staging.identity_rules", [{"rule": rule} | row | changed])
+
     def night(self, *, full_refresh: bool = False) -> Night:
         """Load what was delivered, run identity as of midnight, and go on to the next day."""
         as_of = self._load()
         self.warehouse.run(as_of, full_refresh=full_refresh)
         self.now += timedelta(days=1)
+        return self.read(as_of)
+
+    def full_run(self, as_of: datetime) -> Night:
+        """Run a night once more with everything resolved anew."""
+        self.warehouse.run(as_of, full_refresh=True)
         return self.read(as_of)
 
     def crash(self, model: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -16,7 +17,10 @@ from tests.identity.test_components import union_find
 
 pytestmark = pytest.mark.xdist_group("identity")
 
-SLOW = settings(max_examples=10, deadline=None)
+# Few examples by default; LEADMILL_HYPOTHESIS=thorough for a change of the resolution.
+settings.register_profile("few", max_examples=10, deadline=None)
+settings.register_profile("thorough", max_examples=200, deadline=None)
+SLOW = settings.get_profile(os.environ.get("LEADMILL_HYPOTHESIS", "few"))
 
 # Small pools, so that records meet in every way.
 EMAILS = ("sato@acme.co.jp", "suzuki@acme.co.jp", "hanako@gmail.com", "info@acme.co.jp", "sato@works.jp")
@@ -48,7 +52,13 @@ def record(kind: str, own_id: st.SearchStrategy[str], **fields: st.SearchStrateg
 
 def any_record() -> st.SearchStrategy[Any]:
     return st.one_of(
-        record("contact", ids("C"), merged_into=st.none() | ids("C"), hubspot_id=st.none() | ids("H")),
+        record(
+            "contact",
+            ids("C"),
+            merged_into=st.none() | ids("C"),
+            deleted=st.booleans(),
+            hubspot_id=st.none() | ids("H"),
+        ),
         record(
             "lead",
             ids("L"),
@@ -94,6 +104,14 @@ def deliver(company: Company, deliveries: list[Any]) -> list[str]:
             kind, record_id, fields = delivery
             keys.append(getattr(company, kind)(record_id, **fields))
     return keys
+
+
+def delivered_anew(deliveries: list[Any], day: int) -> list[Any]:
+    """Mark records as changed on a day, so that they replace the versions of the days before."""
+    return [
+        delivery if delivery[0] == "hit" else (*delivery[:2], delivery[2] | {"updated": START + timedelta(days=day)})
+        for delivery in deliveries
+    ]
 
 
 def nights_of(company: Company, nights: list[list[Any]]) -> Night:
@@ -159,9 +177,23 @@ def test_a_night_that_brings_nothing_changes_nothing(
 def test_incremental_is_full(warehouse: Warehouse, history: list[Any], data: st.DataObject) -> None:
     company = Company(warehouse)
     incremental = nights_of(company, spread(data, history, 3))
-    company.warehouse.run(incremental.as_of, full_refresh=True)
-    refreshed = company.read(incremental.as_of)
+    refreshed = company.full_run(incremental.as_of)
     fresh = nights_of(Company(warehouse), [history])
+
+    assert refreshed == incremental, "refreshed: the ids and the log stay as well"
+    assert fresh.shape == incremental.shape, "from nothing"
+
+
+@given(st.lists(records, min_size=2, max_size=3), hits)
+@SLOW
+def test_incremental_is_full_where_records_change(
+    warehouse: Warehouse, deliveries: list[list[Any]], seen: list[Any]
+) -> None:
+    company = Company(warehouse)
+    incremental = nights_of(company, [[*seen, *delivered_anew(night, day)] for day, night in enumerate(deliveries)])
+    refreshed = company.full_run(incremental.as_of)
+    last_versions = {delivery[:2]: delivery for night in deliveries for delivery in night}
+    fresh = nights_of(Company(warehouse), [[*seen, *last_versions.values()]])
 
     assert refreshed == incremental, "refreshed: the ids and the log stay as well"
     assert fresh.shape == incremental.shape, "from nothing"
@@ -173,14 +205,8 @@ def test_the_log_replays_to_every_night(warehouse: Warehouse, history: list[Any]
     company = Company(warehouse)
     nights = []
     # A record may come again as another person's: links vanish, records move.
-    for deliveries in [*spread(data, history, 2), data.draw(records)]:
-        deliver(
-            company,
-            [
-                (*delivery[:2], delivery[2] | {"updated": company.now}) if delivery[0] != "hit" else delivery
-                for delivery in deliveries
-            ],
-        )
+    for day, deliveries in enumerate([*spread(data, history, 2), data.draw(records)]):
+        deliver(company, delivered_anew(deliveries, day))
         nights.append(company.night())
 
     for night in nights:
