@@ -70,6 +70,12 @@ _LINKS = """
     from links
 """
 
+_NO_LISTED_PAIRS = """
+    create table intermediate.int_identity__listed_pairs (
+        rule varchar, left_key varchar, right_key varchar, wording varchar
+    )
+"""
+
 _NO_PROBABLE_LINKS = """
     create table intermediate.int_identity__probable_links (
         left_component_key varchar, right_component_key varchar, probability double, match_weight double,
@@ -88,6 +94,7 @@ def create(home: Home, records: int) -> None:
             f"create temp table records as select *, cast(null as varchar) as further_person from ({_RECORDS})",
             {"first": 0, "beyond": records},
         )
+        connection.execute(_NO_LISTED_PAIRS)
         connection.execute(_NO_PROBABLE_LINKS)
         connection.execute(f"create table intermediate.int_canonical__persons as {_PERSONS}")
         connection.execute(f"create table intermediate.int_identity__links as {_LINKS}")

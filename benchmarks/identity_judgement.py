@@ -108,11 +108,8 @@ def rule_rows(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     identifier. Only records with a known truth count.
     """
     return [
-        *_rows(connection, _RULES.format(links="warehouse.identity.links", items="linked_records")),
-        *_rows(
-            connection,
-            _RULES.format(links="warehouse.intermediate.int_identity__account_links", items="account_records"),
-        ),
+        *_rows(connection, _RULES.format(is_account=False, items="linked_records")),
+        *_rows(connection, _RULES.format(is_account=True, items="account_records")),
     ]
 
 
@@ -209,8 +206,8 @@ _JUDGED = """
 _RULES = """
     with links as (
         select *, coalesce(refused_reason, '') as refused, starts_with(rule, 'anonymous_id_') as is_browser
-        from {links}
-        where rule <> 'record'
+        from warehouse.identity.links
+        where rule <> 'record' and starts_with(rule, 'account_') = {is_account}
     ),
     counted as (
         select rule, refused, count(*) as links

@@ -141,9 +141,16 @@ def page(companies: list[Judged], days: int, scale: float) -> str:
             "Pairs of records that links of the rule connect directly, all seeds together. A pair may be connected by",
             "several rules, and each counts it. Records without a known truth are left out.",
             "",
-            "| rule | links | pairs | false pairs | precision |",
-            "|---|---:|---:|---:|---:|",
-            *(_rule_row(rule, row) for (rule, refused), row in _summed(companies) if not refused),
+            "Recall is the share of all right pairs that links of this one rule connect; chains of rules connect",
+            "the rest. Browsers belong to persons for a time: their recall is that of the sessions above.",
+            "",
+            "| rule | links | pairs | false pairs | precision | recall | F1 |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+            *(
+                _rule_row(rule, row, _expected_pairs(rule, companies))
+                for (rule, refused), row in _summed(companies)
+                if not refused
+            ),
             "",
             "Links that were refused, and what they would have connected:",
             "",
@@ -191,10 +198,20 @@ def _summed(companies: list[Judged]) -> list[tuple[tuple[str, str], dict[str, in
     return sorted(sums.items())
 
 
-def _rule_row(rule: str, row: dict[str, int]) -> str:
-    false = row["pairs"] - row["right_pairs"]
-    precision = row["right_pairs"] / row["pairs"] if row["pairs"] else None
-    return f"| {rule} | {row['links']:,} | {row['pairs']:,} | {false:,} | {_share(precision)} |"
+def _expected_pairs(rule: str, companies: list[Judged]) -> int:
+    """Return how many pairs the truth holds of what the rule connects; 0 for browsers."""
+    if rule.startswith("anonymous_id_"):
+        return 0
+    name = ACCOUNTS if rule.startswith("account_") else RECORDS
+    return sum(judged.scores[name][0].expected for judged in companies)
+
+
+def _rule_row(rule: str, row: dict[str, int], expected: int) -> str:
+    scores = Scores(right=row["right_pairs"], found=row["pairs"], expected=expected)
+    return (
+        f"| {rule} | {row['links']:,} | {scores.found:,} | {scores.found - scores.right:,} "
+        f"| {_share(scores.precision)} | {_share(scores.recall)} | {_share(scores.f1 if expected else None)} |"
+    )
 
 
 def _errors(judged: Judged) -> Iterator[str]:

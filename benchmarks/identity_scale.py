@@ -4,9 +4,9 @@
     .venv/bin/python -m benchmarks.identity_scale --records 100000
 
 The links are made up in SQL, the same ones at each run: mostly persons of one to four records, some heaps of 200,
-chains of 1,000 merges, and now and then two contacts of the CRM that must be told apart. Resolution is dbt running the
-models from `int_identity__changed_links` to `identity.person_changes`; then comes a night that brings 0.1 % more records.
-Each step runs in a process of its own, so that its peak memory is its own.
+chains of 1,000 merges, and now and then two contacts of the CRM that must be told apart. Resolution is dbt running
+the models from `int_identity__changed_links` to `identity.person_changes`; then comes a night that brings 0.1 % more
+records. Each step runs in a process of its own, so that its peak memory is its own.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ took {full.tooling_seconds:.0f} s.
 The others stop at connected parts. The resolution goes on: it cuts what must stay apart, names persons by what they
 were before, and tells every change. The night took {night.seconds / full.seconds:.1%} of the whole resolution's time.
 Both begin with the links and end with the change log. What comes before (values in one form, the links themselves)
-and after (the tables that carry persons to records, sessions and facts) is built anew each night like every mart, and is
-in neither figure.
+and after (the tables that carry persons to records, sessions and facts) is built anew each night like every mart, and
+is in neither figure.
 """
 
 
