@@ -25,7 +25,7 @@ SLOW = settings.get_profile(os.environ.get("LEADMILL_HYPOTHESIS", "few"))
 # Small pools, so that records meet in every way.
 EMAILS = ("sato@acme.co.jp", "suzuki@acme.co.jp", "hanako@gmail.com", "info@acme.co.jp", "sato@works.jp")
 PHONES = ("090-8765-4321", "03-3211-5678")
-NAMES = ("佐藤 花子", "鈴木 一郎", "高橋 美咲", "Hanako Sato")
+NAMES = ("佐藤 花子", "佐藤花子", "鈴木 一郎", "高橋 美咲", "Hanako Sato")
 COMPANIES = ("株式会社アクメ", "日本工業株式会社")
 BROWSERS = ("phone", "laptop")
 
