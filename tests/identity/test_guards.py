@@ -54,7 +54,7 @@ def test_id_that_two_portals_give(company: Company) -> None:
     assert two_portals.are_apart(lead, domestic, abroad), "nothing tells which portal's contact is meant"
 
 
-@pytest.mark.parametrize("names", [[None], ["佐藤 花子"]])
+@pytest.mark.parametrize("names", [[None], ["佐藤 花子"], ["佐藤 花子", "Hanako Sato"]])
 def test_external_id_of_many_mailboxes(company: Company, names: list[str | None]) -> None:
     people = [
         company.person(f"P{n}", email=f"mailbox{n}@acme.co.jp", external_id="X1", name=names[n % len(names)])
