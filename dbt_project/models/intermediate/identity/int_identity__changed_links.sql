@@ -53,8 +53,20 @@ went as (
         on resolved_fingerprints.link_fingerprint = current_fingerprints.link_fingerprint
 ),
 {% endif %}
+-- The linter loses the indent after blocks that compile to nothing.
+-- noqa: disable=LT02
 final as (
-    {% if has_state %}
+    select left_key, right_key, link_fingerprint, 'came' as change
+    from {{ links }}
+    where
+        (is_active or rule = 'never_link')
+        {%- if has_state %}
+        and not (select is_usable from resolution)
+        {%- endif %}
+    {%- if has_state %}
+
+    union all
+
     select links.left_key, links.right_key, links.link_fingerprint, 'came' as change
     from {{ links }} as links
     semi join came
@@ -74,22 +86,18 @@ final as (
     select left_key, right_key, link_fingerprint, 'went' as change
     from {{ resolved }}
     where not (select is_usable from resolution)
+    {%- endif %}
+    {%- for stood, key in [(components, 'node_key'), (told, 'record_key')] if stood %}
 
     union all
-    {% endif %}
-    {%- for stood, key in [(components, 'node_key'), (told, 'record_key')] if stood %}
+
     -- Records that are gone have no link that could tell it.
     select {{ key }} as left_key, {{ key }} as right_key, cast(null as ubigint) as link_fingerprint, 'went' as change
     from {{ stood }}
-    {% if has_state %}where not (select is_usable from resolution){% endif %}
-
-    union all
-    {% endfor %}
-    select left_key, right_key, link_fingerprint, 'came' as change
-    from {{ links }}
-    where
-        (is_active or rule = 'never_link')
-        {% if has_state %}and not (select is_usable from resolution){% endif %}
+    {%- if has_state %}
+    where not (select is_usable from resolution)
+    {%- endif %}
+    {%- endfor %}
 )
 
 select * from final
