@@ -90,12 +90,14 @@ def test_an_earlier_night_can_be_run_again(company: Company) -> None:
 
     company.warehouse.run(first.as_of)
     earlier = company.read(first.as_of)
+    ids = dict(company.warehouse.query("select person_id, current_person_id from identity.person_ids"))
     company.warehouse.run(last.as_of)
     again = company.read(last.as_of)
 
     assert earlier.person_of == first.person_of
     assert earlier.shape == first.shape
     assert earlier.changes == last.changes, "what was told stays told"
+    assert ids.keys() >= set(last.person_of.values()), "an id of a later night stands for nobody, not for a gap"
     assert again == last
 
 

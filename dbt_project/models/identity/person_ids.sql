@@ -74,16 +74,26 @@ followed as (
         on followed.next_person_id = successors.person_id
 ),
 
+-- A run for a past moment knows no departure of the persons who came later: they stand for nobody then.
+used as (
+    select old_person_id as person_id from changes
+    union
+    select new_person_id as person_id from changes
+),
+
 former as (
     select
-        departures.person_id,
-        max(living.person_id) as current_person_id
-    from (select distinct person_id from departures) as departures
-    left join followed
-        on departures.person_id = followed.person_id
+        used.person_id,
+        max(followed_to.person_id) as current_person_id
+    from used
     left join living
-        on followed.next_person_id = living.person_id
-    group by departures.person_id
+        on used.person_id = living.person_id
+    left join followed
+        on used.person_id = followed.person_id
+    left join living as followed_to
+        on followed.next_person_id = followed_to.person_id
+    where used.person_id is not null and living.person_id is null
+    group by used.person_id
 ),
 
 final as (
