@@ -117,4 +117,4 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 lock: $(STAMP) ## write requirements.txt anew from pyproject.toml (universal, hashed)
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --extra dev --extra probabilistic pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --extra dev --extra metrics --extra probabilistic pyproject.toml -o requirements.txt
