@@ -15,6 +15,14 @@ persons as (
     select * from {{ ref('dim_person') }}
 ),
 
+conversion_points as (
+    select * from {{ ref('int_lifecycle__conversion_points') }}
+),
+
+conversion_point_rules as (
+    select * from {{ ref('conversion_points') }}
+),
+
 -- Channel and campaign come from the earliest record that has one, the owner from the latest CRM or file lead. The MQL
 -- mark is the CRM lead's, else the MA contact's, else the file's.
 journeys as (
@@ -26,6 +34,7 @@ journeys as (
         min_by(channel, record_rank) filter (where channel is not null and channel != 'unattributed') as channel,
         min_by(campaign_id, record_rank) filter (where campaign_id is not null) as campaign_id,
         min_by(content_id, record_rank) filter (where content_id is not null) as content_id,
+        min_by(lead_kind, record_rank) as first_lead_kind,
         max_by(owner_id, record_rank) filter (where can_begin_journey and owner_id is not null) as owner_id,
         coalesce(
             min(mql_at) filter (where lead_kind = 'crm'),
@@ -87,32 +96,60 @@ first_submissions as (
     group by neighbouring.lead_id
 ),
 
-final as (
+attributed as (
     select
-        neighbouring.lead_id,
-        neighbouring.person_id,
-        persons.account_id,
-        neighbouring.owner_id,
-        neighbouring.journey_number,
-        neighbouring.record_count,
-        neighbouring.is_accepted,
-        neighbouring.is_recycled,
-        neighbouring.created_at,
-        neighbouring.next_created_at,
-        neighbouring.mql_marked_at,
-        neighbouring.sal_marked_at,
-        neighbouring.sql_marked_at,
-        neighbouring.budget_confirmed_at,
-        neighbouring.authority_confirmed_at,
-        neighbouring.need_confirmed_at,
-        neighbouring.timeline_confirmed_at,
-        neighbouring.next_step_agreed_at,
+        neighbouring.* exclude (channel, campaign_id, content_id),
         coalesce(neighbouring.channel, 'unattributed') as channel,
         coalesce(neighbouring.campaign_id, 'unattributed') as campaign_id,
         coalesce(first_submissions.content_id, neighbouring.content_id) as content_id
     from neighbouring
     left join first_submissions on neighbouring.lead_id = first_submissions.lead_id
-    left join persons on neighbouring.person_id = persons.person_id
+),
+
+-- Of the rules that the journey's attributes match, the first decides.
+converted as (
+    select
+        attributed.*,
+        least(of_content.rule_order, of_campaign.rule_order, of_channel.rule_order, of_lead_kind.rule_order)
+            as conversion_rule_order
+    from attributed
+    left join conversion_points as of_content
+        on of_content.attribute = 'content' and attributed.content_id = of_content.value
+    left join conversion_points as of_campaign
+        on of_campaign.attribute = 'campaign' and attributed.campaign_id = of_campaign.value
+    left join conversion_points as of_channel
+        on of_channel.attribute = 'channel' and attributed.channel = of_channel.value
+    left join conversion_points as of_lead_kind
+        on of_lead_kind.attribute = 'lead_kind' and attributed.first_lead_kind = of_lead_kind.value
+),
+
+final as (
+    select
+        converted.lead_id,
+        converted.person_id,
+        persons.account_id,
+        converted.owner_id,
+        converted.journey_number,
+        converted.record_count,
+        converted.is_accepted,
+        converted.is_recycled,
+        converted.created_at,
+        converted.next_created_at,
+        converted.mql_marked_at,
+        converted.sal_marked_at,
+        converted.sql_marked_at,
+        converted.budget_confirmed_at,
+        converted.authority_confirmed_at,
+        converted.need_confirmed_at,
+        converted.timeline_confirmed_at,
+        converted.next_step_agreed_at,
+        converted.channel,
+        converted.campaign_id,
+        converted.content_id,
+        coalesce(conversion_point_rules.conversion_point, 'unattributed') as conversion_point
+    from converted
+    left join conversion_point_rules on converted.conversion_rule_order = conversion_point_rules.rule_order
+    left join persons on converted.person_id = persons.person_id
 )
 
 select * from final

@@ -205,6 +205,8 @@ final as (
         reasoned.campaign_id,
         reasoned.content_id,
         reasoned.owner_id,
+        reasoned.conversion_point,
+        coalesce(accounts.industry, 'unknown') as segment,
         reasoned.journey_number,
         reasoned.record_count,
         reasoned.is_recycled,

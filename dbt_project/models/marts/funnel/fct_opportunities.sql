@@ -31,6 +31,10 @@ journeys as (
     select * from {{ ref('int_lifecycle__journeys') }}
 ),
 
+accounts as (
+    select * from {{ ref('dim_account') }}
+),
+
 staged as (
     select
         canonical_opportunities.*,
@@ -114,41 +118,57 @@ rates as (
     where reporting_currency = '{{ var("reporting_currency") }}'
 ),
 
+
+placed as (
+    select
+        attached.*,
+        coalesce(attached.crm_account_id, journeys.account_id) as account_id,
+        coalesce(journeys.channel, 'unattributed') as channel,
+        coalesce(journeys.campaign_id, 'unattributed') as campaign_id,
+        journeys.content_id,
+        coalesce(journeys.conversion_point, 'unattributed') as conversion_point
+    from attached
+    left join journeys on attached.lead_id = journeys.lead_id
+),
+
 -- An amount whose currency has no rate stays empty: a wrong sum would look like a right one.
 final as (
     select
-        attached.opportunity_id,
-        attached.source_system,
-        attached.record_id,
-        attached.lead_id,
-        attached.person_id,
-        coalesce(attached.crm_account_id, journeys.account_id) as account_id,
-        attached.owner_id,
-        coalesce(journeys.channel, 'unattributed') as channel,
-        coalesce(journeys.campaign_id, 'unattributed') as campaign_id,
-        attached.product,
-        attached.stage,
-        attached.stage_order,
-        attached.is_closed,
-        attached.is_closed and attached.is_stage_won as is_won,
+        placed.opportunity_id,
+        placed.source_system,
+        placed.record_id,
+        placed.lead_id,
+        placed.person_id,
+        placed.account_id,
+        placed.owner_id,
+        placed.channel,
+        placed.campaign_id,
+        placed.content_id,
+        placed.conversion_point,
+        coalesce(accounts.industry, 'unknown') as segment,
+        placed.product,
+        placed.stage,
+        placed.stage_order,
+        placed.is_closed,
+        placed.is_closed and placed.is_stage_won as is_won,
         cast(
             case
-                when attached.currency = '{{ var("reporting_currency") }}' then attached.amount
-                else round(attached.amount * rates.rate, 2)
+                when placed.currency = '{{ var("reporting_currency") }}' then placed.amount
+                else round(placed.amount * rates.rate, 2)
             end as decimal(18, 2)
         ) as amount,
         '{{ var("reporting_currency") }}' as currency,
-        attached.amount as original_amount,
-        attached.currency as original_currency,
-        attached.created_at,
-        case when attached.is_closed then attached.result_at end as closed_at
-    from attached
-    left join journeys on attached.lead_id = journeys.lead_id
+        placed.amount as original_amount,
+        placed.currency as original_currency,
+        placed.created_at,
+        case when placed.is_closed then placed.result_at end as closed_at
+    from placed
+    left join accounts on placed.account_id = accounts.account_id
     left join rates
         on
-            attached.currency = rates.currency
-            and attached.valued_on >= rates.valid_from
-            and (rates.replaced_on is null or attached.valued_on < rates.replaced_on)
+            placed.currency = rates.currency
+            and placed.valued_on >= rates.valid_from
+            and (rates.replaced_on is null or placed.valued_on < rates.replaced_on)
 )
 
 select * from final
