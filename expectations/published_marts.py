@@ -77,6 +77,12 @@ MARTS: dict[str, Mart] = {
         "kpi_id period_grain period_start dimension dimension_value numerator denominator value target benchmark_low "
         "benchmark_high status",
     ),
+    "mart_targets": _mart(
+        "target_id",
+        "target_id kpi_id period_grain period_start period_end dimension dimension_value target threshold owner "
+        "kgi_kpi_id judged is_accepted rejected_rules rejected_reasons_en rejected_reasons_ja warning_en warning_ja "
+        "actual attainment status",
+    ),
     "mart_identity_summary": _mart(
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",

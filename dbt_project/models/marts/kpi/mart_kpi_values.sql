@@ -14,6 +14,10 @@ kpi_catalogue as (
     select * from {{ ref('kpi_catalogue') }}
 ),
 
+targets as (
+    select * from {{ ref('int_target__values') }}
+),
+
 dated_measures as (
     select
         measure,
@@ -142,7 +146,7 @@ final as (
         valued.numerator,
         valued.denominator,
         valued.value,
-        cast(null as double) as target,
+        targets.target,
         kpi_catalogue.benchmark_low,
         kpi_catalogue.benchmark_high,
         case
@@ -154,6 +158,13 @@ final as (
         end as status
     from valued
     inner join kpi_catalogue on valued.kpi_id = kpi_catalogue.kpi_id
+    left join targets
+        on
+            valued.kpi_id = targets.kpi_id
+            and valued.period_grain = targets.period_grain
+            and valued.period_start = targets.period_start
+            and valued.dimension = targets.dimension
+            and valued.dimension_value = targets.dimension_value
 )
 
 select * from final

@@ -1,0 +1,16 @@
+-- The rules that int_target__validated applies, and `beyond_reach` of mart_targets, are those of the seed smart_rules.
+{%- set applied = smart_rules().keys() | list + ['beyond_reach'] %}
+with
+applied as (
+    {% for rule in applied %}
+    select '{{ rule }}' as rule
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    coalesce(applied.rule, smart_rules.rule) as rule,
+    case when applied.rule is null then 'no condition applies it' else 'the seed has no wording' end as problem
+from applied
+full outer join {{ ref('smart_rules') }} as smart_rules on applied.rule = smart_rules.rule
+where applied.rule is null or smart_rules.rule is null
