@@ -51,7 +51,7 @@ def simulate(
         out: a folder that is not there yet or empty.
         days: business days from `start` on; at least `nights` + 1.
         seed: another seed is another company.
-        scale: 1 is about 2,400 known people, 80,000 hits and 100,000 mail events a year.
+        scale: 1 is about 2,400 known people, 120,000 hits and 100,000 mail events a year.
         start: the first business day.
         nights: days at the end that are delivered one by one.
         progress: is told what is being made.

@@ -65,7 +65,7 @@ def test_volumes_are_those_of_scale_one(truth: duckdb.DuckDBPyConnection, compan
         truth, "select median(epoch(sal_at) - epoch(created_at)) / 60 from journeys where sal_at is not null"
     )
 
-    assert 60_000 <= hits <= 100_000
+    assert 90_000 <= hits <= 130_000
     assert 60 <= minutes <= 180
     assert 2_000 <= _value(truth, "select count(*) from people where kind not in ('visitor', 'bot')") <= 5_000
 

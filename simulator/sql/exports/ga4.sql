@@ -9,7 +9,7 @@ select
             ga4_parameter('ga_session_number', null, 1 + visit_key % 20),
             ga4_parameter(
                 'page_location',
-                'https://www.kumo-crm.example' || pages.paths[1 + (landing_page + number - 2) % 8]
+                'https://www.kumo-crm.example' || pages.path
                 || case
                     when number <= 2 and campaign_code is not null
                         then '?utm_source=' || ga_source || '&utm_medium=' || ga_medium
@@ -18,7 +18,7 @@ select
                 end,
                 null
             ),
-            ga4_parameter('page_title', pages.titles[1 + (landing_page + number - 2) % 8], null)
+            ga4_parameter('page_title', pages.title, null)
         ],
         case
             when name = 'page_view' and number = 2 and ga_source is not null
@@ -39,9 +39,11 @@ select
                         null
                     )
                 ]
-            when name = 'scroll' then [ga4_parameter('percent_scrolled', null, 90)]
-            when name = 'user_engagement'
-                then [ga4_parameter('engagement_time_msec', null, 1000 + (60000 * u('engaged', hit_key))::bigint)]
+            when name = 'scroll' then [ga4_parameter('percent_scrolled', null, percent_scrolled)]
+            when name = 'user_engagement' then [ga4_parameter('engagement_time_msec', null, 1000 * engaged_seconds)]
+            when name in ('cta_view', 'cta_click') then [ga4_parameter('cta_id', pages.cta_id, null)]
+            when name in ('form_view', 'form_start') then [ga4_parameter('form_id', forms.form_id, null)]
+            when name = 'file_download' then [ga4_parameter('file_name', pages.file_name, null)]
         end
     ) as event_params,
     visit_key as event_bundle_sequence_id,
@@ -81,11 +83,7 @@ select
     '3912007755' as stream_id,
     'WEB' as platform,
     {'analytics_storage': 'Yes', 'ads_storage': 'Yes'} as privacy_info
-from
-    hits,
-    (
-        select
-            ['/', '/product', '/pricing', '/cases', '/blog/lead-management', '/contact', '/webinar', '/blog/kpi'] as paths,
-            ['くもCRM', '製品', '料金', '導入事例', 'リード管理とは', 'お問い合わせ', 'ウェビナー', 'KPI設計'] as titles
-    ) as pages
+from hits
+inner join pages using (page_key)
+left join (select form_key, form_id from forms) as forms using (form_key)
 where day = getvariable('day') and (not is_late or getvariable('with_late'))

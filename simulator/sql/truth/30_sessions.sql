@@ -3,7 +3,8 @@ create table truth.sessions as
 with
 gaps as (
     select
-        device_key, visit_key, number, hit_at, name, ga_source, ga_medium, campaign_code,
+        device_key, visit_key, number, hit_at, name, page_key, percent_scrolled, engaged_seconds, ga_source, ga_medium,
+        campaign_code,
         coalesce(hit_at - lag(hit_at) over device > interval 30 minute, true) as begins
     from hits
     where not is_bot
@@ -23,9 +24,18 @@ grouped as (
         min(hit_at) as started_at,
         max(hit_at) as ended_at,
         count(*)::int as event_count,
+        bool_or(name = 'form_view') as has_form_view,
+        bool_or(name = 'form_start') as has_form_start,
         bool_or(name = 'generate_lead') as is_converted,
+        count(*) filter (where name = 'page_view')::int as page_view_count,
+        arg_min(path, hit_at) filter (where name = 'page_view') as landing_path,
+        coalesce(sum(engaged_seconds), 0)::double as dwell_seconds,
+        max(percent_scrolled) as max_scroll_percent,
+        list(distinct cta_id) filter (where name = 'cta_view') as ctas_viewed,
+        list(distinct cta_id) filter (where name = 'cta_click') as ctas_clicked,
         arg_min({'medium': ga_medium, 'campaign': campaign_code}, (hit_at, visit_key)) filter (where tells_source) as origin
     from numbered
+    inner join pages using (page_key)
     group by device_key, session_number
 )
 select
@@ -34,6 +44,14 @@ select
     started_at,
     ended_at,
     event_count,
+    page_view_count,
+    landing_path,
+    dwell_seconds,
+    max_scroll_percent,
+    coalesce(len(ctas_viewed), 0)::int as cta_view_count,
+    coalesce(len(list_intersect(ctas_viewed, ctas_clicked)), 0)::int as cta_click_count,
+    has_form_view,
+    has_form_start,
     is_converted,
     case
         when origin.medium is null then 'direct'

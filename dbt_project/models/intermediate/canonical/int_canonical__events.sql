@@ -11,6 +11,9 @@ hubspot_form_submissions as (
     select * from {{ ref('stg_hubspot__form_submissions') }}
 ),
 
+hubspot_forms as (
+    select * from {{ ref('stg_hubspot__forms') }}
+),
 
 zoom_attendees as (
     select * from {{ ref('stg_zoom_webinar__attendees') }}
@@ -44,6 +47,15 @@ channel_mappings as (
     select * from {{ ref('channel_mappings') }}
 ),
 
+-- The site knows a form by the id that its tool gave it.
+form_contents as (
+    select
+        form_id,
+        min(source_system || ':' || form_id) as content_id
+    from hubspot_forms
+    group by form_id
+),
+
 ga4 as (
     select
         events.event_id,
@@ -59,19 +71,23 @@ ga4 as (
             when traffic_channels.channel is not null and not starts_with(events.traffic_campaign, '(')
                 then lower({{ cleaned('events.traffic_campaign') }})
         end as campaign_id,
-        {{ url_path('events.page_url') }} as content_id,
+        -- A hit is about the call to action, form or file that it names, else about its page.
+        coalesce(
+            events.cta_id,
+            form_contents.content_id,
+            events.form_id,
+            events.file_name,
+            {{ url_path('events.page_url') }}
+        ) as content_id,
+        {{ url_path('events.page_url') }} as page_path,
         events.page_url as url,
         cast(events.event_value as decimal(18, 2)) as value,
+        events.percent_scrolled as scroll_percent,
+        cast(events.engagement_milliseconds as double) / 1000 as dwell_seconds,
         bot_devices.browser is not null as is_bot,
         events.source_file,
         events.source_row_number,
-        {{
-            json_object({
-                'engagement_milliseconds': 'events.engagement_milliseconds',
-                'percent_scrolled': 'events.percent_scrolled',
-                'referrer': 'events.referrer',
-            })
-        }} as properties
+        {{ json_object({'referrer': 'events.referrer'}) }} as properties
     from ga4_events as events
     left join event_names
         on
@@ -85,6 +101,8 @@ ga4 as (
         on
             events.traffic_source = traffic_channels.traffic_source
             and coalesce(events.traffic_medium, '') = traffic_channels.traffic_medium
+    left join form_contents
+        on events.form_id = form_contents.form_id
 ),
 
 emails as (
@@ -216,6 +234,7 @@ files as (
         coalesce(mappings.channel, events.channel, traffic_channels.channel) as channel,
         coalesce(events.campaign_id, lower({{ url_parameter('events.url', 'utm_campaign') }})) as campaign_id,
         coalesce(events.content_id, {{ url_path('events.url') }}) as content_id,
+        {{ url_path('events.url') }} as page_path,
         events.url,
         events.value,
         {{ json_object({'referrer': 'events.referrer'}) }} as properties,
@@ -267,11 +286,14 @@ final as (
         surface,
         email,
         channel,
+        page_path,
         url,
         properties,
 
         -- numbers
         value,
+        scroll_percent,
+        dwell_seconds,
 
         -- booleans
         coalesce(is_bot, false) as is_bot,

@@ -41,9 +41,12 @@ final as (
         content_id,
         event_name,
         channel,
+        page_path,
         url,
         properties,
         value,
+        scroll_percent,
+        dwell_seconds,
         occurred_at
     from numbered
 )

@@ -32,7 +32,10 @@ web_events as (
         sessions.channel,
         sessions.campaign_id,
         hits.content_id,
-        hits.value
+        hits.page_path,
+        hits.value,
+        hits.scroll_percent,
+        hits.dwell_seconds
     from hits
     inner join sessions
         on hits.session_id = sessions.session_id
@@ -52,7 +55,10 @@ other_events as (
         events.channel,
         events.campaign_id,
         events.content_id,
-        events.value
+        events.page_path,
+        events.value,
+        events.scroll_percent,
+        events.dwell_seconds
     from events
     left join record_person
         on events.person_record_key = record_person.record_key

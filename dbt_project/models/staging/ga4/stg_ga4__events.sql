@@ -54,6 +54,16 @@ flattened as (
             collected_traffic_source.manual_campaign_name,
             {{ value_named('parameter_names', 'parameter_values', 'campaign') }}.string_value
         ) as traffic_campaign,
+        -- Custom events of the site name what they are about; a link's own id stands for its call to action.
+        coalesce(
+            {{ value_named('parameter_names', 'parameter_values', 'cta_id') }}.string_value,
+            case
+                when event_name in ('cta_view', 'cta_click')
+                    then {{ value_named('parameter_names', 'parameter_values', 'link_id') }}.string_value
+            end
+        ) as cta_id,
+        {{ value_named('parameter_names', 'parameter_values', 'form_id') }}.string_value as form_id,
+        {{ value_named('parameter_names', 'parameter_values', 'file_name') }}.string_value as file_name,
         {{ value_named('parameter_names', 'parameter_values', 'engagement_time_msec') }}.int_value
             as engagement_milliseconds,
         {{ value_named('parameter_names', 'parameter_values', 'percent_scrolled') }}.int_value as percent_scrolled,
@@ -76,6 +86,8 @@ final as (
         event_id,
         user_pseudo_id as anonymous_id,
         user_id,
+        cta_id,
+        form_id,
 
         -- lineage
         _file as source_file,
@@ -84,6 +96,7 @@ final as (
         -- text
         event_name,
         page_url,
+        file_name,
         referrer,
         browser,
         hostname,
