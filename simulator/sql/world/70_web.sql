@@ -181,7 +181,7 @@ drawn as (
                     and u('cta clicked', page_view_key) < 0.03 + 0.35 * interest
             when 'file_download' then file_name is not null and u('file', page_view_key) < 0.02 + 0.15 * interest
             when 'scroll' then u('scrolled', page_view_key) < 0.3 + 0.4 * interest
-            when 'user_engagement' then u('engagement', page_view_key) < 0.35 + 0.4 * interest
+            when 'user_engagement' then u('engagement', page_view_key) < 0.5 + 0.3 * interest
         end
 )
 select

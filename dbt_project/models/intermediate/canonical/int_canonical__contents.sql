@@ -12,13 +12,21 @@ webinars as (
 ),
 
 known as (
-    select source_system || ':' || form_id as content_id, form_name as content_name, 'form' as content_type
+    select source_system || ':' || form_id as content_id, form_name as content_name, 'form' as content_type, created_at
     from hubspot_forms
     union all
-    select source_system || ':' || email_campaign_id as content_id, marketing_email_name as content_name, 'email' as content_type
+    select
+        source_system || ':' || email_campaign_id as content_id,
+        marketing_email_name as content_name,
+        'email' as content_type,
+        created_at
     from hubspot_emails
     union all
-    select source_system || ':' || webinar_id as content_id, topic as content_name, 'webinar' as content_type
+    select
+        source_system || ':' || webinar_id as content_id,
+        topic as content_name,
+        'webinar' as content_type,
+        null as created_at
     from webinars
 ),
 
@@ -26,7 +34,8 @@ final as (
     select
         content_id,
         max(content_name) as content_name,
-        max(content_type) as content_type
+        max(content_type) as content_type,
+        min(created_at) as created_at
     from known
     where content_id is not null
     group by content_id

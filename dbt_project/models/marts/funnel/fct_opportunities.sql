@@ -118,13 +118,13 @@ rates as (
     where reporting_currency = '{{ var("reporting_currency") }}'
 ),
 
-
+-- Channel and campaign are the journey's; the campaign that the CRM names on the opportunity does not count.
 placed as (
     select
         attached.*,
         coalesce(attached.crm_account_id, journeys.account_id) as account_id,
         coalesce(journeys.channel, 'unattributed') as channel,
-        coalesce(journeys.campaign_id, 'unattributed') as campaign_id,
+        coalesce(journeys.campaign_id, 'unattributed') as journey_campaign_id,
         journeys.content_id,
         coalesce(journeys.conversion_point, 'unattributed') as conversion_point
     from attached
@@ -142,7 +142,7 @@ final as (
         placed.account_id,
         placed.owner_id,
         placed.channel,
-        placed.campaign_id,
+        placed.journey_campaign_id as campaign_id,
         placed.content_id,
         placed.conversion_point,
         coalesce(accounts.industry, 'unknown') as segment,
