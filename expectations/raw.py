@@ -44,6 +44,27 @@ def checks(scope: Scope) -> list[Check]:
             """,
         ),
         Check(
+            id="raw.tables_hold_the_ledger",
+            table=LEDGER,
+            expects="raw holds as many rows of each file as the ledger says were loaded",
+            because="rows that went missing or were added behind the ledger's back are in no reconciliation",
+            rows=f"""
+                with
+                told as (
+                    select source, stream, file, sum(rows_loaded)::bigint as rows_loaded
+                    from {{batch}}
+                    group by source, stream, file
+                ),
+                held as ({_rows_of_files()})
+                select
+                    source, stream, file,
+                    coalesce(rows_loaded, 0) as rows_loaded, coalesce(rows_held, 0) as rows_held
+                from told
+                full join held using (source, stream, file)
+                where coalesce(rows_loaded, 0) != coalesce(rows_held, 0)
+            """,
+        ),
+        Check(
             id="raw.files_loaded_once",
             table=LEDGER,
             expects="each file of an extract is in the ledger once",
@@ -169,6 +190,18 @@ def _nights(scope: Scope) -> str:
             group by source, stream, delivered_at
         )
     """
+
+
+def _rows_of_files() -> str:
+    """Return the query for the rows that each file has in the raw tables."""
+    return union(
+        [
+            "select _source as source, _stream as stream, _file as file, count(*) as rows_held "
+            f"from raw.{quoted(table_name(system.system, name))} group by all"
+            for system in systems().values()
+            for name in system.streams
+        ]
+    )
 
 
 def _missing_values() -> str:

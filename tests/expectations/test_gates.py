@@ -9,12 +9,20 @@ from expectations import Gate
 from expectations.gate import KEPT_RESULTS
 from leadmill.errors import GateRefused, LeadmillError
 from leadmill.settings import Home
-from tests.expectations.warehouse import change, crm_only_warehouse, empty_warehouse, run, whole_warehouse
+from tests.expectations.warehouse import (
+    RAW_ROWS_OF_THE_LEDGER,
+    change,
+    crm_only_warehouse,
+    empty_warehouse,
+    run,
+    whole_warehouse,
+)
 
 GATES: list[Gate] = ["raw", "identity", "marts"]
 
 BREAKS: list[tuple[Gate, str, str]] = [
     ("raw", "raw.files_reconcile", "update ops.files set rows_loaded = rows_loaded - 1 where sha256 = 'a'"),
+    ("raw", "raw.tables_hold_the_ledger", "delete from raw.files__lead where _row_number = 3"),
     ("raw", "raw.files_loaded_once", "insert into ops.files from ops.files limit 1"),
     (
         "raw",
@@ -171,7 +179,7 @@ def test_each_kind_of_break_is_refused_by_name(gate: Gate, check: str, sql: str,
     ],
 )
 def test_what_may_be_usual_only_warns(check: str, sql: str, home: Home) -> None:
-    change(home, sql)
+    change(home, sql + ";" + RAW_ROWS_OF_THE_LEDGER)
 
     assert any(check in warning for warning in run("raw", home).warnings)
 
@@ -208,7 +216,9 @@ def test_a_corrected_delivery_opens_the_gate_again(home: Home) -> None:
         run("raw", home)
 
     change(
-        home, f"insert into ops.files values ({night}, 'd', '2026-10-31 15:00', '2026-10-31 18:00', 40, 40, 0, 'x3')"
+        home,
+        f"insert into ops.files values ({night}, 'd', '2026-10-31 15:00', '2026-10-31 18:00', 40, 40, 0, 'x3');"
+        + RAW_ROWS_OF_THE_LEDGER,
     )
 
     assert run("raw", home).warnings == []

@@ -78,6 +78,15 @@ def empty_warehouse(path: Path) -> Home:
     return home
 
 
+# As many raw rows as the ledger tells of each file; which stream they are of does not matter to the gate.
+RAW_ROWS_OF_THE_LEDGER = """
+    insert into raw.files__lead (lead_id, created_at, _source, _stream, _file, _row_number, _delivered_at)
+    select 'l' || i, delivered_at - interval 14 hour, source, stream, file, i, delivered_at
+    from ops.files, range(100) as numbers (i)
+    where i < rows_loaded and file not in (select _file from raw.files__lead);
+"""
+
+
 def whole_warehouse(path: Path) -> Home:
     """Return a home with a night of two leads, one of them won, that every gate lets pass."""
     home = empty_warehouse(path)
@@ -87,10 +96,6 @@ def whole_warehouse(path: Path) -> Home:
         insert into ops.files values
             ('crm', 'leads', '2026-10-29/Lead.jsonl', 'a', '2026-10-29 15:00', '2026-10-30', 40, 40, 0, 'x1'),
             ('crm', 'leads', '2026-10-30/Lead.jsonl', 'b', '2026-10-30 15:00', '2026-10-31', 40, 39, 1, 'x2');
-        insert into raw.files__lead (lead_id, created_at, _source, _file, _row_number, _delivered_at)
-        select 'l' || i, '2026-10-30 01:00', 'crm', '2026-10-30/Lead.jsonl', i, '2026-10-30 15:00'
-        from range(39) as numbers (i);
-
         insert into intermediate.int_canonical__persons values
             ('crm|lead|1', 'crm', 'lead', '1', 'taro@example.co.jp', false),
             ('crm|lead|2', 'crm', 'lead', '2', null, false);
@@ -139,7 +144,8 @@ def whole_warehouse(path: Path) -> Home:
         insert into marts.mart_identity_summary (measure, dimension, dimension_value, value, unit) values
             ('persons', 'records_per_person', '1', 2, 'count'),
             ('sessions_with_person', 'overall', 'all', 0.5, 'ratio');
-        """,
+        """
+        + RAW_ROWS_OF_THE_LEDGER,
     )
     return home
 
@@ -152,6 +158,8 @@ def crm_only_warehouse(path: Path) -> Home:
         """
         insert into ops.files values
             ('crm', 'opportunity', 'pipeline.csv', 'a', '2026-10-31 15:00', '2026-10-31', 1, 1, 0, 'x1');
+        insert into raw.files__opportunity (opportunity_id, stage, _source, _stream, _file, _row_number, _delivered_at)
+            values ('o1', 'won', 'crm', 'opportunity', 'pipeline.csv', 1, '2026-10-31 15:00');
         insert into intermediate.int_canonical__opportunities values ('o1', 500, 'JPY', '2026-10-05');
         insert into marts.fct_opportunities
             (opportunity_id, stage, amount, currency, created_at, closed_at, is_won) values
