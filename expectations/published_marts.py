@@ -69,7 +69,8 @@ MARTS: dict[str, Mart] = {
     "mart_funnel": _mart(
         "period_grain period_start view dimension dimension_value step",
         "period_grain period_start view dimension dimension_value step step_order entered passed pass_rate "
-        "median_minutes cost",
+        "pass_rate_low pass_rate_high p10_minutes p25_minutes median_minutes p75_minutes p90_minutes won_amount cost "
+        "cost_per_entry",
         nullable_key="period_start",
     ),
     "mart_kpi_values": _mart(

@@ -24,3 +24,12 @@
 {%- macro duckdb__field_of_each(structs, field) -%}
     list_transform({{ structs }}, lambda entry: entry.{{ field }})
 {%- endmacro -%}
+
+{#- Element of a list by its place, from 1; null where the list ends before it. -#}
+{%- macro list_element(list, place) -%}
+    {{- return(adapter.dispatch('list_element', 'leadmill')(list, place)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__list_element(list, place) -%}
+    list_extract({{ list }}, {{ place }})
+{%- endmacro -%}

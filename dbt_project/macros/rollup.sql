@@ -1,6 +1,6 @@
 {#-
     Roll-ups over periods and dimensions in one pass. A model that uses them has its business day in `date_on`,
-    `grains` is a list of day, week, month and all, `dimensions` maps each public dimension to its column.
+    `grains` is a list of day, week, month, quarter and all, `dimensions` maps each public dimension to its column.
 -#}
 
 {#- The first day of each grain's period; weeks start on Monday. -#}

@@ -27,7 +27,7 @@ _TYPES = {
     "entered": "bigint",
     "passed": "bigint",
     "pass_rate": "double",
-    "median_minutes": "double",
+    "_minutes": "double",
     "step_order": "integer",
     "period_start": "date",
 }

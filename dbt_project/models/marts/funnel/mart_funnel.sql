@@ -1,9 +1,11 @@
 {%- set steps = ['lead', 'mql', 'sal', 'sql', 'opportunity', 'won'] -%}
-{%- set grains = ['day', 'week', 'month', 'all'] -%}
+{%- set grains = ['day', 'week', 'month', 'quarter', 'all'] -%}
 {%- set dimensions = {
-    'channel': 'channel', 'campaign': 'campaign_id', 'content': 'content_id', 'owner': 'owner_id',
+    'channel': 'channel', 'campaign': 'campaign_id', 'content': 'content_id', 'segment': 'segment', 'owner': 'owner_id',
+    'conversion_point': 'conversion_point', 'channel_x_conversion_point': 'channel_x_conversion_point',
 } -%}
 {%- set cost_dimensions = {'channel': 'channel', 'campaign': 'campaign_id'} -%}
+{%- set shares = {'p10': 0.1, 'p25': 0.25, 'median': 0.5, 'p75': 0.75, 'p90': 0.9} -%}
 
 with
 lifecycle as (
@@ -23,7 +25,11 @@ entries as (
         channel,
         campaign_id,
         coalesce(content_id, 'unattributed') as content_id,
+        segment,
         coalesce(owner_id, 'unassigned') as owner_id,
+        conversion_point,
+        channel || ' × ' || conversion_point as channel_x_conversion_point,
+        won_amount,
         {{ 'created_at' if step == 'lead' else step ~ '_at' }} as entered_at,
         {{ 'cast(null as timestamp)' if loop.last else steps[loop.index] ~ '_at' }} as next_at
     from lifecycle
@@ -62,7 +68,8 @@ counted as (
         {{ rollup_labels(grains, dimensions) }},
         count(*) as entered,
         count(next_at) as passed,
-        median(minutes) as median_minutes
+        {{ percentiles('minutes', shares.values()) }} as minutes_percentiles,
+        cast(sum(won_amount) as decimal(18, 2)) as won_amount
     from dated
     group by {{ rollup_sets(['view', 'step'], grains, dimensions) }} -- noqa: PRS
 ),
@@ -110,19 +117,15 @@ steps as (
     {% endfor %}
 ),
 
-final as (
+stepped as (
     select
-        funnels.period_grain,
-        funnels.period_start,
-        funnels.view,
-        funnels.dimension,
-        funnels.dimension_value,
+        funnels.*,
         steps.step,
         steps.step_order,
         coalesce(counted.entered, 0) as entered,
         case when steps.step != 'won' then coalesce(counted.passed, 0) end as passed,
-        case when steps.step != 'won' then counted.passed / nullif(counted.entered, 0) end as pass_rate,
-        counted.median_minutes,
+        counted.minutes_percentiles,
+        coalesce(counted.won_amount, 0) as won_amount,
         summed_costs.cost
     from funnels
     cross join steps
@@ -140,6 +143,29 @@ final as (
             and funnels.period_start is not distinct from summed_costs.period_start
             and funnels.dimension = summed_costs.dimension
             and funnels.dimension_value = summed_costs.dimension_value
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        view,
+        dimension,
+        dimension_value,
+        step,
+        step_order,
+        entered,
+        passed,
+        passed / nullif(entered, 0) as pass_rate,
+        {{ wilson_low('passed', 'entered') }} as pass_rate_low,
+        {{ wilson_high('passed', 'entered') }} as pass_rate_high,
+        {% for name in shares -%}
+        {{ list_element('minutes_percentiles', loop.index) }} as {{ name }}_minutes,
+        {% endfor -%}
+        won_amount,
+        cost,
+        cast(cost / nullif(entered, 0) as decimal(18, 2)) as cost_per_entry
+    from stepped
 )
 
 select * from final
