@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import reconciliations
+from expectations import micro_conversions, reconciliations
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -49,6 +49,7 @@ def checks(scope: Scope) -> list[Check]:
         _persons_add_up(),
         *_currencies(scope),
         *reconciliations.checks(scope),
+        *micro_conversions.checks(),
     ]
 
 

@@ -88,4 +88,21 @@ MARTS: dict[str, Mart] = {
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",
     ),
+    "dim_micro_conversion": _mart(
+        "mcv_id",
+        "mcv_id mcv_name mcv_name_ja business_type final_conversion population window_days role owner valid_from "
+        "valid_to last_reviewed_on is_active is_review_due active_count is_more_than_recommended",
+    ),
+    "fct_micro_conversions": _mart(
+        "micro_conversion_id",
+        "micro_conversion_id mcv_id subject_id person_id visitor_id session_id channel campaign_id content_id "
+        "is_before_conversion reach_number reached_on reached_at converted_at",
+    ),
+    "mart_micro_conversions": _mart(
+        "mcv_id period_grain period_start dimension dimension_value",
+        "mcv_id period_grain period_start dimension dimension_value volume final_conversions ratio ratio_status "
+        "population waiting reached converted reached_converted reached_rate not_reached_rate lift phi phi_low phi_high "
+        "p_value verdict verdict_rule verdict_reason verdict_reason_ja is_review_due",
+        nullable_key="period_start",
+    ),
 }
