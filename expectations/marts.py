@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import micro_conversions, reconciliations
+from expectations import diagnosis, micro_conversions, reconciliations
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -50,6 +50,7 @@ def checks(scope: Scope) -> list[Check]:
         *_currencies(scope),
         *reconciliations.checks(scope),
         *micro_conversions.checks(),
+        *diagnosis.checks(),
     ]
 
 

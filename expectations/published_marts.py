@@ -105,4 +105,15 @@ MARTS: dict[str, Mart] = {
         "p_value verdict verdict_rule verdict_reason verdict_reason_ja is_review_due",
         nullable_key="period_start",
     ),
+    "mart_quality_flags": _mart(
+        "period_grain period_start dimension dimension_value",
+        "period_grain period_start dimension dimension_value is_flagged is_settled reference_rate mql sql_reached "
+        "sql_rate sql_shortfall share_of_shortfall shortfall_rank is_conclusive",
+    ),
+    "mart_initiative_effects": _mart(
+        "initiative_id",
+        "initiative_id initiative_name initiative_name_ja kind kpi_id started_on ended_on days method treated_before "
+        "treated_after control_before control_after effect effect_low effect_high p_value smallest_effect "
+        "detectable_effect verdict",
+    ),
 }

@@ -49,3 +49,12 @@
 {%- macro minutes_between(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'microsecond') }} / 60000000.0
 {%- endmacro -%}
+
+{#- The first day after a period. -#}
+{%- macro period_end(grain, start) -%}
+    case {{ grain }}
+        {%- for name in ['day', 'week', 'month', 'quarter'] %}
+        when '{{ name }}' then cast({{ dbt.dateadd(name, 1, start) }} as date)
+        {%- endfor %}
+    end
+{%- endmacro -%}
