@@ -125,6 +125,19 @@ BREAKS: list[tuple[Gate, str, str]] = [
     ("marts", "marts.wins_reconcile", "update marts.fct_opportunities set is_won = false"),
     ("marts", "marts.revenue_reconcile", "update marts.fct_opportunities set amount = amount + 1"),
     ("marts", "marts.new_leads_reconcile", "delete from marts.mart_kpi_values where kpi_id = 'new_leads'"),
+    (
+        "marts",
+        "marts.quality_shortfalls_add_up",
+        "insert into marts.mart_quality_flags "
+        "(period_grain, period_start, dimension, dimension_value, mql, sql_shortfall) values "
+        "('month', '2026-10-01', 'overall', 'all', 9, 2.5), ('month', '2026-10-01', 'channel', 'email', 9, 2)",
+    ),
+    (
+        "marts",
+        "marts.initiative_effects_have_evidence",
+        "insert into marts.mart_initiative_effects (initiative_id, effect, effect_low, effect_high, verdict) "
+        "values ('i1', 0.1, -0.1, 0.3, 'improved')",
+    ),
     ("marts", "marts.funnel_reconcile", "update marts.mart_funnel set entered = 4, pass_rate = passed / 4"),
     ("marts", "marts.costs_have_rates", "insert into marts.fct_costs (cost_id) values ('c1')"),
     ("marts", "marts.amounts_have_rates", "update marts.fct_opportunities set amount = null"),

@@ -30,6 +30,11 @@ _TYPES = {
     "_minutes": "double",
     "step_order": "integer",
     "period_start": "date",
+    "mql": "bigint",
+    "_shortfall": "decimal(18, 6)",
+    "effect": "double",
+    "effect_low": "double",
+    "effect_high": "double",
 }
 
 
