@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, micro_conversions, reconciliations
+from expectations import diagnosis, kpis, micro_conversions, reconciliations
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -20,11 +20,6 @@ FACT_TIMES: dict[str, tuple[str, ...]] = {
 }
 
 STAGES = ("created_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "won_at")
-
-RATES = (
-    *("cvr", "delivery_rate", "open_rate", "click_rate", "unsubscribe_rate"),
-    *("sql_rate", "meeting_rate", "win_rate", "lead_win_rate"),
-)
 
 # Wide enough for addresses in URLs (`%40`); `contains` first, for it is many times cheaper than the expression.
 EMAIL_ADDRESS = r"[\w.+-]+(@|%40)[\w-]+(\.[\w-]+)*\.[A-Za-z][A-Za-z]+"
@@ -42,12 +37,12 @@ def checks(scope: Scope) -> list[Check]:
         ),
         *(_before_as_of(scope, table, times) for table, times in FACT_TIMES.items()),
         _stages_in_order(),
-        _rates(),
         _funnel_shares(),
         _funnel_narrows(),
         _identity_shares(),
         _persons_add_up(),
         *_currencies(scope),
+        *kpis.checks(),
         *reconciliations.checks(scope),
         *micro_conversions.checks(),
         *diagnosis.checks(),
@@ -138,27 +133,6 @@ def _stages_in_order() -> Check:
         expects="no stage is reached before the one below it, or without it",
         because="steps of a funnel must be the same people",
         rows=f"select lead_id, {', '.join(STAGES)} from {{batch}} where {out_of_order}",
-    )
-
-
-def _rates() -> Check:
-    rates = ", ".join(f"'{rate}'" for rate in RATES)
-    return Check(
-        id="marts.rates_are_shares",
-        table="marts.mart_kpi_values",
-        expects="each rate lies between 0 and 1 and is its numerator over its denominator",
-        because="a rate above 1 counts people above the line who are not below it",
-        rows=f"""
-            select kpi_id, period_grain, period_start, dimension, dimension_value, numerator, denominator, value
-            from {{batch}}
-            where kpi_id in ({rates})
-                and (
-                    value not between 0 and 1
-                    or numerator > denominator
-                    or (value is null) <> (coalesce(denominator, 0) = 0)
-                    or abs(value - numerator / nullif(denominator, 0)) > 1e-9
-                )
-        """,
     )
 
 

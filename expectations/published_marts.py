@@ -84,6 +84,13 @@ MARTS: dict[str, Mart] = {
         "kgi_kpi_id judged is_accepted rejected_rules rejected_reasons_en rejected_reasons_ja warning_en warning_ja "
         "actual attainment status",
     ),
+    "dim_kpi": _mart(
+        "kpi_id",
+        "kpi_id parent_kpi_id kpi_order kpi_name kpi_name_ja formula numerator denominator anchor aggregation "
+        "is_additive dimensions unit direction csf csf_name csf_name_ja owner benchmark_low benchmark_high",
+    ),
+    "dim_kpi_sub_indicator": _mart("kpi_id sub_kpi_id", "kpi_id sub_kpi_id indicator_order"),
+    "dim_kpi_phase": _mart("phase kpi_id", "phase phase_order kpi_id reason reason_ja"),
     "mart_identity_summary": _mart(
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expectations.checks import Check, Scope, union
 
-GRAINS = ("day", "week", "month")
+GRAINS = ("day", "week", "month", "quarter")
 HALF_A_CENT = 0.005  # KPIs are floating-point numbers, amounts are exact
 
 

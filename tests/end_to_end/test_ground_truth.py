@@ -35,7 +35,10 @@ def compared(company: Company, once: Path) -> duckdb.DuckDBPyConnection:
         select kpi_id, period_grain, period_start, dimension, dimension_value,
             marts.numerator, marts.denominator, marts.value,
             truth.numerator as true_numerator, truth.denominator as true_denominator, truth.value as true_value
-        from (from published.marts.mart_kpi_values where period_grain in ('day', 'week', 'month')) as marts
+        from (
+            from published.marts.mart_kpi_values
+            semi join read_parquet($truth) as spoken_of using (kpi_id, period_grain, dimension)
+        ) as marts
         full join read_parquet($truth) as truth
             using (kpi_id, period_grain, period_start, dimension, dimension_value)
         """,

@@ -112,6 +112,13 @@ BREAKS: list[tuple[Gate, str, str]] = [
     ),
     ("marts", "marts.stages_in_order", "update marts.fct_lead_lifecycle set sql_at = null where lead_id = 'l1'"),
     ("marts", "marts.rates_are_shares", "update marts.mart_kpi_values set value = 2 where kpi_id = 'lead_win_rate'"),
+    ("marts", "marts.kpis_are_known", "delete from marts.dim_kpi where kpi_id = 'mql'"),
+    (
+        "marts",
+        "marts.kpi_parts_are_the_whole",
+        "insert into marts.mart_kpi_values (kpi_id, period_grain, period_start, dimension, dimension_value, value) "
+        "values ('mql', 'month', '2026-10-01', 'channel', 'email', 2)",
+    ),
     ("marts", "marts.funnel_passed_within_entered", "update marts.mart_funnel set passed = 3"),
     ("marts", "marts.funnel_narrows", "update marts.mart_funnel set entered = 5 where step = 'mql'"),
     ("marts", "marts.identity_shares", "update marts.mart_identity_summary set value = 1.5 where unit = 'ratio'"),

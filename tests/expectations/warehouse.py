@@ -133,10 +133,17 @@ def whole_warehouse(path: Path) -> Home:
         insert into marts.fct_opportunities
             (opportunity_id, lead_id, stage, amount, currency, created_at, closed_at, is_won) values
             ('o1', 'l1', 'won', 1200, 'JPY', '2026-10-05', '2026-10-20', true);
+        insert into marts.dim_kpi (kpi_id, aggregation, unit, is_additive)
+        select kpi_id, aggregation, unit, aggregation = 'sum'
+        from (values
+            ('sessions', 'sum', 'count'), ('new_leads', 'sum', 'count'), ('mql', 'sum', 'count'),
+            ('wins', 'sum', 'count'), ('opportunities', 'sum', 'count'), ('revenue', 'sum', 'currency'),
+            ('lead_win_rate', 'ratio', 'ratio')
+        ) as kpis (kpi_id, aggregation, unit);
         insert into marts.mart_kpi_values
             (kpi_id, period_grain, period_start, dimension, dimension_value, numerator, denominator, value)
         select kpi_id, period_grain, date '2026-10-01', 'overall', 'all', numerator, denominator, value
-        from (values ('day'), ('week'), ('month')) as grains (period_grain),
+        from (values ('day'), ('week'), ('month'), ('quarter')) as grains (period_grain),
             (values
                 ('sessions', 2, null, 2), ('new_leads', 2, null, 2), ('mql', 1, null, 1), ('wins', 1, null, 1),
                 ('opportunities', 1, null, 1), ('revenue', 1200, null, 1200), ('lead_win_rate', 1, 2, 0.5)
@@ -169,10 +176,11 @@ def crm_only_warehouse(path: Path) -> Home:
         insert into marts.fct_opportunities
             (opportunity_id, stage, amount, currency, created_at, closed_at, is_won) values
             ('o1', 'won', 500, 'JPY', '2026-10-05', '2026-10-20', true);
+        insert into marts.dim_kpi (kpi_id) values ('opportunities'), ('wins'), ('revenue');
         insert into marts.mart_kpi_values
             (kpi_id, period_grain, period_start, dimension, dimension_value, numerator, value)
         select kpi_id, period_grain, date '2026-10-01', 'overall', 'all', number, number
-        from (values ('day'), ('week'), ('month')) as grains (period_grain),
+        from (values ('day'), ('week'), ('month'), ('quarter')) as grains (period_grain),
             (values ('opportunities', 1), ('wins', 1), ('revenue', 500)) as kpis (kpi_id, number);
         """,
     )

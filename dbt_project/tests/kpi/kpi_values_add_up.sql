@@ -1,5 +1,5 @@
--- Values are there once; sums over days, over channels and over campaigns are the whole; rates lie in [0, 1]; and the
--- whole is what the facts say.
+-- Values are there once; additive parts, summed over days or over any dimension, are the whole; rates lie in [0, 1]; and
+-- the whole is what the facts say.
 with
 kpi_values as (
     select * from {{ ref('mart_kpi_values') }}
@@ -35,7 +35,7 @@ totals as (
         round(sum(kpi_values.denominator), 2) as denominator
     from kpi_values
     inner join kpi_catalogue on kpi_values.kpi_id = kpi_catalogue.kpi_id
-    where kpi_catalogue.aggregation != 'median'
+    where kpi_catalogue.aggregation in ('sum', 'ratio')
     group by kpi_values.kpi_id, kpi_values.period_grain, kpi_values.dimension
 ),
 

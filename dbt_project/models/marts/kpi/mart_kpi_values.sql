@@ -1,13 +1,17 @@
-{%- set grains = ['day', 'week', 'month'] -%}
-{%- set dimensions = {'channel': 'channel', 'campaign': 'campaign_id'} -%}
+{%- set grains = ['day', 'week', 'month', 'quarter'] -%}
+{%- set dimensions = kpi_rollup_columns(kpi_dimension_columns().keys() | list) -%}
 
 with
 measures as (
     select * from {{ ref('int_kpi__measures') }}
 ),
 
-lifecycle as (
-    select * from {{ ref('fct_lead_lifecycle') }}
+observations as (
+    select * from {{ ref('int_kpi__observations') }}
+),
+
+kpi_dimensions as (
+    select * from {{ ref('int_kpi__dimensions') }}
 ),
 
 kpi_catalogue as (
@@ -20,10 +24,8 @@ targets as (
 
 dated_measures as (
     select
-        measure,
-        channel,
-        campaign_id,
-        quantity,
+        *,
+        channel || ' × ' || conversion_point as channel_x_conversion_point,
         {{ rollup_periods(grains) }}
     from measures
 ),
@@ -37,26 +39,37 @@ rolled_measures as (
     group by {{ rollup_sets(['measure'], grains, dimensions) }} -- noqa: PRS
 ),
 
--- Sums and ratios: the catalogue names the measures above and below the line. A measure without rows is 0.
+-- Sums and ratios: the catalogue names the measures above and below the line. A measure without rows is 0. A KPI is
+-- shown by a dimension that all its measures have.
 additive_kpis as (
     select
         kpi_catalogue.kpi_id,
+        kpi_catalogue.aggregation,
         rolled_measures.period_grain,
         rolled_measures.period_start,
         rolled_measures.dimension,
         rolled_measures.dimension_value,
-        coalesce(
-            sum(rolled_measures.quantity) filter (where rolled_measures.measure = kpi_catalogue.numerator_measure), 0
+        cast(
+            coalesce(
+                sum(rolled_measures.quantity) filter (where rolled_measures.measure = kpi_catalogue.numerator_measure), 0
+            ) as double
         ) as numerator,
         case
-            when kpi_catalogue.aggregation = 'ratio' then coalesce(
-                sum(rolled_measures.quantity) filter (where rolled_measures.measure = kpi_catalogue.denominator_measure), 0
+            when kpi_catalogue.aggregation != 'sum' then cast(
+                coalesce(
+                    sum(rolled_measures.quantity)
+                    filter (where rolled_measures.measure = kpi_catalogue.denominator_measure),
+                    0
+                ) as double
             )
         end as denominator
     from kpi_catalogue
+    inner join kpi_dimensions on kpi_catalogue.kpi_id = kpi_dimensions.kpi_id
     inner join rolled_measures
-        on rolled_measures.measure in (kpi_catalogue.numerator_measure, kpi_catalogue.denominator_measure)
-    where kpi_catalogue.aggregation in ('sum', 'ratio')
+        on
+            rolled_measures.measure in (kpi_catalogue.numerator_measure, kpi_catalogue.denominator_measure)
+            and kpi_dimensions.dimension = rolled_measures.dimension
+    where kpi_catalogue.aggregation in ('sum', 'ratio', 'change')
     group by
         kpi_catalogue.kpi_id,
         kpi_catalogue.aggregation,
@@ -64,47 +77,76 @@ additive_kpis as (
         rolled_measures.period_start,
         rolled_measures.dimension,
         rolled_measures.dimension_value
+    having
+        sum(rolled_measures.quantity) filter (where rolled_measures.measure = kpi_catalogue.numerator_measure) != 0
+        or sum(rolled_measures.quantity) filter (where rolled_measures.measure = kpi_catalogue.denominator_measure) != 0
 ),
 
--- Medians can't be added up: each period and dimension is computed from the journeys themselves.
-durations as (
+-- A change is the fall of a ratio since the period before, as a share of what it was then.
+ratios as (
     select
-        'lead_to_sal' as measure,
-        channel,
-        campaign_id,
-        {{ business_day('created_at') }} as date_on,
-        {{ minutes_between('created_at', 'sal_at') }} as minutes
-    from lifecycle
-    where sal_at is not null
-    union all
-    select
-        'mql_to_sql' as measure,
-        channel,
-        campaign_id,
-        {{ business_day('mql_at') }} as date_on,
-        {{ minutes_between('mql_at', 'sql_at') }} as minutes
-    from lifecycle
-    where sql_at is not null
+        *,
+        case when denominator != 0 then numerator / denominator end as ratio,
+        cast(
+            case period_grain
+                {% for grain in grains %}
+                when '{{ grain }}' then {{ dbt.dateadd(grain, 1, 'period_start') }}
+                {% endfor %}
+            end as date
+        ) as next_period_start
+    from additive_kpis
+    where aggregation = 'change'
 ),
 
-dated_durations as (
+changes as (
     select
-        measure,
-        channel,
-        campaign_id,
-        minutes,
+        later.kpi_id,
+        later.period_grain,
+        later.period_start,
+        later.dimension,
+        later.dimension_value,
+        earlier.ratio - later.ratio as numerator,
+        earlier.ratio as denominator
+    from ratios as later
+    inner join ratios as earlier
+        on
+            later.kpi_id = earlier.kpi_id
+            and later.period_grain = earlier.period_grain
+            and later.period_start = earlier.next_period_start
+            and later.dimension = earlier.dimension
+            and later.dimension_value = earlier.dimension_value
+    where later.ratio is not null and earlier.ratio is not null
+),
+
+-- Distinct counts and medians can't be added up: each period and dimension is computed from the observations.
+{% for measure, measure_dimensions in kpi_observations().items() -%}
+{%- set columns = kpi_rollup_columns(measure_dimensions) -%}
+dated_{{ measure }} as (
+    select
+        *,
+        channel || ' × ' || conversion_point as channel_x_conversion_point,
         {{ rollup_periods(grains) }}
-    from durations
+    from observations
+    where measure = '{{ measure }}'
 ),
 
-rolled_durations as (
+rolled_{{ measure }} as (
     select
         measure,
-        {{ rollup_labels(grains, dimensions) }},
-        count(*) as journeys,
-        median(minutes) as median_minutes
-    from dated_durations
-    group by {{ rollup_sets(['measure'], grains, dimensions) }} -- noqa: PRS
+        {{ rollup_labels(grains, columns) }},
+        count(*) as observations,
+        count(distinct member_id) as members,
+        median(quantity) as median_quantity
+    from dated_{{ measure }}
+    group by {{ rollup_sets(['measure'], grains, columns) }} -- noqa: PRS
+),
+
+{% endfor -%}
+rolled_observations as (
+    {% for measure in kpi_observations() %}
+    select * from rolled_{{ measure }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 valued as (
@@ -114,26 +156,42 @@ valued as (
         period_start,
         dimension,
         dimension_value,
-        cast(numerator as double) as numerator,
-        cast(denominator as double) as denominator,
+        numerator,
+        denominator,
         case
-            when denominator is null then cast(numerator as double)
-            when denominator != 0 then cast(numerator as double) / cast(denominator as double)
+            when aggregation = 'sum' then numerator
+            when denominator != 0 then numerator / denominator
         end as value
     from additive_kpis
+    where aggregation != 'change'
+    union all
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        numerator,
+        denominator,
+        case when denominator != 0 then numerator / denominator end as value
+    from changes
     union all
     select
         kpi_catalogue.kpi_id,
-        rolled_durations.period_grain,
-        rolled_durations.period_start,
-        rolled_durations.dimension,
-        rolled_durations.dimension_value,
-        cast(null as double) as numerator,
-        cast(rolled_durations.journeys as double) as denominator,
-        rolled_durations.median_minutes as value
+        rolled_observations.period_grain,
+        rolled_observations.period_start,
+        rolled_observations.dimension,
+        rolled_observations.dimension_value,
+        case when kpi_catalogue.aggregation = 'distinct' then cast(rolled_observations.members as double) end as numerator,
+        case when kpi_catalogue.aggregation = 'median' then cast(rolled_observations.observations as double) end
+            as denominator,
+        case
+            when kpi_catalogue.aggregation = 'median' then rolled_observations.median_quantity
+            else cast(rolled_observations.members as double)
+        end as value
     from kpi_catalogue
-    inner join rolled_durations on kpi_catalogue.numerator_measure = rolled_durations.measure
-    where kpi_catalogue.aggregation = 'median'
+    inner join rolled_observations on kpi_catalogue.numerator_measure = rolled_observations.measure
+    where kpi_catalogue.aggregation in ('distinct', 'median')
 ),
 
 final as (

@@ -1,0 +1,56 @@
+{#- The time by which a journey's measures are put into a period. -#}
+{%- set anchors = {
+    'created': 'created_at', 'mql': 'mql_at', 'sal': 'sal_at', 'sql': 'sql_at', 'meeting': 'meeting_at',
+} -%}
+
+with
+lifecycle as (
+    select * from {{ ref('fct_lead_lifecycle') }}
+),
+
+anchored as (
+    {% for anchor, time in anchors.items() %}
+    select
+        '{{ anchor }}' as anchor,
+        {{ business_day(time) }} as date_on,
+        channel,
+        campaign_id,
+        content_id,
+        segment,
+        owner_id,
+        conversion_point,
+        is_valid_lead,
+        sql_at,
+        opportunity_at,
+        won_at,
+        has_meeting_since_mql
+    from lifecycle
+    where {{ time }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+final as (
+    select
+        date_on,
+        channel,
+        campaign_id,
+        content_id,
+        segment,
+        owner_id,
+        conversion_point,
+        count(*) filter (where anchor = 'created') as leads,
+        count(*) filter (where anchor = 'created' and is_valid_lead) as valid_leads,
+        count(won_at) filter (where anchor = 'created') as leads_won,
+        count(*) filter (where anchor = 'mql') as mql_reached,
+        count(sql_at) filter (where anchor = 'mql') as mql_with_sql,
+        count(*) filter (where anchor = 'mql' and has_meeting_since_mql) as mql_with_meeting,
+        count(*) filter (where anchor = 'sal') as sal_reached,
+        count(*) filter (where anchor = 'sql') as sql_reached,
+        count(opportunity_at) filter (where anchor = 'sql') as sql_with_opportunity,
+        count(*) filter (where anchor = 'meeting') as first_meetings
+    from anchored
+    group by all
+)
+
+select * from final
