@@ -108,8 +108,8 @@ MARTS: dict[str, Mart] = {
     "mart_micro_conversions": _mart(
         "mcv_id period_grain period_start dimension dimension_value",
         "mcv_id period_grain period_start dimension dimension_value volume final_conversions ratio ratio_status "
-        "population waiting reached converted reached_converted reached_rate not_reached_rate lift phi phi_low phi_high "
-        "p_value verdict verdict_rule verdict_reason verdict_reason_ja is_review_due",
+        "population waiting reached converted reached_converted reached_rate not_reached_rate lift phi phi_low "
+        "phi_high p_value verdict verdict_rule verdict_reason verdict_reason_ja is_review_due",
         nullable_key="period_start",
     ),
     "mart_quality_flags": _mart(

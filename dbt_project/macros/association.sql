@@ -37,13 +37,14 @@
 -#}
 {%- macro chi_square_p_value(chi_square) -%}
     {%- set t = '(1.0 / (1.0 + 0.5 * sqrt(' ~ chi_square ~ ' / 2.0)))' -%}
-    {{ t }} * exp(
+    {#- Of no link at all the fit makes a hair more than 1. -#}
+    case when {{ chi_square }} is not null then least(1.0, {{ t }} * exp(
         -{{ chi_square }} / 2.0 - 1.26551223
         {% for coefficient in [1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277] %}
         {{- '+ ' ~ t ~ ' * (' ~ coefficient if not loop.last else '+ ' ~ t ~ ' * ' ~ coefficient }}
         {% endfor -%}
         {{ '))))))))' }}
-    )
+    )) end
 {%- endmacro -%}
 
 {#- One number of the seed micro_conversion_limits. -#}

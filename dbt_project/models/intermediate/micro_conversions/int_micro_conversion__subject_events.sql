@@ -36,6 +36,8 @@ final as (
         events.content_id,
         events.event_name,
         events.value,
+        events.scroll_percent,
+        events.dwell_seconds,
         events.occurred_at
     from events
     inner join named

@@ -24,6 +24,8 @@ counted as (
         definitions.final_conversion,
         definitions.minimum_count,
         definitions.minimum_value,
+        definitions.minimum_dwell_seconds,
+        definitions.minimum_scroll_percent,
         coalesce(subject_events.session_id, subject_events.event_id) as occasion_id
     from subject_events
     inner join matches
@@ -41,7 +43,10 @@ running as (
     select
         *,
         count(*) over so_far as event_count,
-        sum(value) over so_far as summed_value
+        sum(value) over so_far as summed_value,
+        -- As decimals: a sum of doubles depends on their order.
+        sum(cast(dwell_seconds as decimal(18, 3))) over so_far as summed_dwell_seconds,
+        max(scroll_percent) over so_far as greatest_scroll_percent
     from counted
     window
         so_far as (
@@ -58,6 +63,8 @@ reached as (
     where
         event_count >= minimum_count
         and coalesce(summed_value >= minimum_value, minimum_value is null)
+        and coalesce(summed_dwell_seconds >= minimum_dwell_seconds, minimum_dwell_seconds is null)
+        and coalesce(greatest_scroll_percent >= minimum_scroll_percent, minimum_scroll_percent is null)
     qualify row_number() over (partition by mcv_id, occasion_id order by occurred_at asc, event_id asc) = 1
 ),
 
