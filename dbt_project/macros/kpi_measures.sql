@@ -8,7 +8,10 @@
     {{- return({
         'int_kpi__web': {
             'dimensions': ['channel', 'campaign', 'content'],
-            'measures': ['sessions', 'converted_sessions'],
+            'measures': [
+                'sessions', 'converted_sessions', 'form_view_sessions', 'form_view_conversions', 'form_start_sessions',
+                'form_start_conversions', 'cta_views', 'cta_clicks', 'scrolled_sessions', 'scroll_percent',
+            ],
         },
         'int_kpi__email': {
             'dimensions': ['channel', 'campaign', 'content'],
@@ -47,12 +50,16 @@
             ],
         },
         'int_kpi__downloads': {
-            'dimensions': ['content', 'conversion_point'],
+            'dimensions': ['campaign', 'content', 'conversion_point'],
             'measures': ['downloads', 'downloads_with_meeting'],
         },
-        'int_kpi__operations': {
-            'dimensions': [],
+        'int_kpi__imports': {
+            'dimensions': ['channel', 'campaign'],
             'measures': ['leads_imported'],
+        },
+        'int_kpi__contents': {
+            'dimensions': [],
+            'measures': ['forms_made', 'contents_made'],
         },
     }) -}}
 {%- endmacro -%}
@@ -62,6 +69,7 @@
     {%- set journey_dimensions = ['channel', 'campaign', 'content', 'segment', 'owner', 'conversion_point'] -%}
     {{- return({
         'visitors': ['channel', 'campaign', 'content'],
+        'dwell_seconds': ['channel', 'campaign', 'content'],
         'persons_mailed': ['channel', 'campaign', 'content'],
         'lead_to_sal_minutes': journey_dimensions,
         'mql_to_sql_minutes': journey_dimensions,

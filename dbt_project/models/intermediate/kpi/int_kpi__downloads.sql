@@ -22,6 +22,7 @@ downloads as (
         submissions.event_id,
         submissions.person_id,
         submissions.occurred_at,
+        submissions.campaign_id,
         submissions.content_id,
         forms.conversion_point
     from submissions
@@ -42,6 +43,7 @@ followed_downloads as (
 final as (
     select
         {{ business_day('downloads.occurred_at') }} as date_on,
+        downloads.campaign_id,
         downloads.content_id,
         downloads.conversion_point,
         count(*) as downloads,

@@ -26,6 +26,17 @@ visitors as (
     from sessions
 ),
 
+dwell_seconds as (
+    select
+        {{ business_day('started_at') }} as date_on,
+        channel,
+        campaign_id,
+        landing_path as content_id,
+        cast(null as varchar) as member_id,
+        dwell_seconds as quantity
+    from sessions
+),
+
 persons_mailed as (
     select
         {{ business_day('sent_at') }} as date_on,

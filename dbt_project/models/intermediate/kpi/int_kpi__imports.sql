@@ -6,6 +6,8 @@ lead_records as (
 final as (
     select
         {{ business_day('created_at') }} as date_on,
+        channel,
+        campaign_id,
         count(*) as leads_imported
     from lead_records
     where lead_kind = 'file'
