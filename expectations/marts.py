@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, kpis, micro_conversions, reconciliations
+from expectations import diagnosis, kpis, micro_conversions, reconciliations, response_times
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -17,6 +17,7 @@ FACT_TIMES: dict[str, tuple[str, ...]] = {
     "fct_lead_stage_events": ("entered_at",),
     "fct_opportunities": ("created_at",),
     "fct_opportunity_stage_events": ("entered_at",),
+    "fct_response_times": ("started_at", "ended_at"),
 }
 
 STAGES = ("created_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "won_at")
@@ -44,6 +45,7 @@ def checks(scope: Scope) -> list[Check]:
         *_currencies(scope),
         *kpis.checks(),
         *reconciliations.checks(scope),
+        *response_times.checks(),
         *micro_conversions.checks(),
         *diagnosis.checks(),
     ]

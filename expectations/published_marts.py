@@ -91,6 +91,23 @@ MARTS: dict[str, Mart] = {
     ),
     "dim_kpi_sub_indicator": _mart("kpi_id sub_kpi_id", "kpi_id sub_kpi_id indicator_order"),
     "dim_kpi_phase": _mart("phase kpi_id", "phase phase_order kpi_id reason reason_ja"),
+    "fct_response_times": _mart(
+        "lead_id leg",
+        "lead_id leg owner_id channel segment conversion_point started_at ended_at response_state calendar_minutes "
+        "business_minutes is_within_10_minutes is_within_2_hours is_within_24_hours is_breach minutes_over",
+    ),
+    "mart_response_times": _mart(
+        "leg period_grain period_start dimension dimension_value",
+        "leg period_grain period_start dimension dimension_value started answered waiting median_calendar_minutes "
+        "median_business_minutes share_within_10_minutes share_within_2_hours share_within_24_hours breaches "
+        "breach_rate",
+        nullable_key="period_start",
+    ),
+    "mart_response_breaches": _mart(
+        "lead_id leg",
+        "lead_id leg owner_id started_at ended_at response_state minutes_over main_reason main_reason_en "
+        "main_reason_ja reasons",
+    ),
     "mart_identity_summary": _mart(
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",

@@ -14,7 +14,8 @@ unioned as (
         user_name as owner_name,
         coalesce(department, role_name) as team,
         cast(null as varchar) as region,
-        daily_capacity
+        daily_capacity,
+        is_active
     from salesforce_users
 
     union all
@@ -25,7 +26,8 @@ unioned as (
         owner_name,
         team,
         region,
-        daily_capacity
+        daily_capacity,
+        cast(null as boolean) as is_active
     from file_owners
 ),
 
@@ -37,7 +39,8 @@ final as (
         owner_name,
         team,
         region,
-        daily_capacity
+        daily_capacity,
+        is_active
     from unioned
 )
 

@@ -37,6 +37,7 @@ final as (
     select
         addressed.activity_id,
         addressed.activity_type,
+        addressed.owner_id,
         addressed.is_completed,
         addressed.occurred_at,
         addressed.addressee_id is not null as is_with_person,
