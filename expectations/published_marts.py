@@ -140,4 +140,17 @@ MARTS: dict[str, Mart] = {
         "treated_after control_before control_after effect effect_low effect_high p_value smallest_effect "
         "detectable_effect verdict",
     ),
+    "mart_content_report": _mart(
+        "content_id period_grain period_start",
+        "content_id content_name content_type conversion_point period_grain period_start views actions people "
+        "people_with_micro_conversion micro_conversion_rate people_with_conversion conversion_rate people_with_meeting "
+        "meeting_rate leads leads_with_meeting lead_meeting_rate leads_with_sql leads_won won_amount",
+        nullable_key="period_start",
+    ),
+    "mart_content_next_steps": _mart(
+        "content_id period_grain period_start stage",
+        "content_id content_name content_type conversion_point period_grain period_start stage stage_order met waiting "
+        "moved_on next_step_rate",
+        nullable_key="period_start",
+    ),
 }
