@@ -48,6 +48,7 @@ _EVENTS = Pages(
     """'{"hasMore":' || (page < pages - 1) || ',"offset":"' || md5(page::varchar) || '","events":['
     || records || ']}'""",
 )
+_WORKFLOWS = Pages(250, """'{"workflows":[' || records || ']}'""")
 _LISTS = Pages(250, """'{"lists":[' || records || '],"has-more":false,"offset":' || total || '}'""")
 
 
@@ -64,6 +65,7 @@ def write(connection: Connection, delivery: Delivery, folder: Path, mess: Mess) 
     mess.note("cut_line", "contacts", folder / "contacts.jsonl")
     _write_per_id(connection, folder)
     write_pages(connection, export_sql("hubspot/lists"), _LISTS, folder / "lists.jsonl")
+    write_pages(connection, export_sql("hubspot/workflows"), _WORKFLOWS, folder / "workflows.jsonl")
     _write_email_events(connection, delivery, folder, mess)
 
 
@@ -74,7 +76,7 @@ def _write_per_id(connection: Connection, folder: Path) -> None:
         url = f"https://api.hubapi.com/form-integrations/v1/submissions/forms/{form_id}"
         path = folder / "form_submissions" / f"{form_id}.jsonl"
         write_pages(connection, export_sql("hubspot/form_submissions"), _paged(50, url), path)
-    for key in (1, 2):
+    for (key,) in connection.execute("select list_key from lists order by list_key").fetchall():
         set_variables(connection, {"list_key": key})
         url = f"https://api.hubapi.com/crm/v3/lists/{key}/memberships"
         path = folder / "list_memberships" / f"{key}.jsonl"

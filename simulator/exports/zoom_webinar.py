@@ -10,7 +10,7 @@ import duckdb
 from simulator.exports.files import Broken, Mess, export_sql, write_csv
 from simulator.world import Delivery, set_variables
 
-_ATTENDEE = "Yes,不明,不明,不明,,,,,,,,,Japan"
+_ATTENDEE = "Yes,不明,不明,不明,,,,,,,,,,Japan"
 _BROKEN = [
     Broken("missing_required", _ATTENDEE),
     Broken("wrong_column_count", "Yes,途中で切れた行"),

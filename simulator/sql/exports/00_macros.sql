@@ -11,4 +11,5 @@ create macro ga4_parameter(name, text, number) as {
     'key': name,
     'value': {'string_value': text::varchar, 'int_value': number::bigint, 'float_value': null::double, 'double_value': null::double}
 };
+create macro queue_id() as salesforce_id('00G', 1);
 create macro user_id(owner_key) as salesforce_id('005', owner_key);

@@ -18,6 +18,7 @@ select
     case when is_attended then strftime(local_time(joined_at), '%b %d, %Y %H:%M:%S') end as "Join Time",
     case when is_attended then strftime(local_time(left_at), '%b %d, %Y %H:%M:%S') end as "Leave Time",
     case when is_attended then date_diff('minute', joined_at, left_at) end as "Time in Session (minutes)",
+    case when is_survey_answered then 'Yes' end as "Survey Answered",
     case when is_promising then 'Yes' end as "Promising",
     'Japan' as "Country/Region Name"
 from lines

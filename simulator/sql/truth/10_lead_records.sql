@@ -38,7 +38,8 @@ crm as (
         case when not sales_leads.is_mark_lost then sales_leads.marked_at end as crm_mql_at,
         sales_work.recycled_at is not null as is_recycled,
         -- Working, Qualified, Recycled and Closed - Converted are accepting; Open and Unqualified are not.
-        sales_work.tried_at is not null and sales_work.unqualified_at is null
+        sales_work.accepted_only_at is not null
+        or sales_work.tried_at is not null and sales_work.unqualified_at is null
         and (not sales_work.is_status_forgotten or sales_work.converted_at is not null) as is_accepting,
         list_sort(list_filter([bant_1_at, bant_2_at, bant_3_at], lambda t: t is not null))[2] as bant_at,
         sales_work.next_step_at

@@ -1,4 +1,4 @@
--- Campaigns as the CRM knows them. One has no UTM code: nobody clicks on a telephone call.
+-- Campaigns as the CRM knows them. Some have no UTM code: nobody clicks on a telephone call.
 create table webinars as
 select
     webinar_key,
@@ -33,9 +33,14 @@ found as (
     select 'partner_program_' || year(getvariable('start_on')), 'Partners', '販売パートナー制度', getvariable('start_on'), null
     union all
     select null, 'Other', 'お電話でのお問い合わせ', getvariable('start_on'), null
+    union all
+    -- Call lists: every quarter's new leads, and who has been asleep.
+    select null, 'Telemarketing', label || ' ' || year(day) || 'Q' || quarter(day), min(day), max(day)
+    from days, (values ('新規リード架電リスト'), ('休眠掘り起こしリスト')) as call_lists (label)
+    group by label, year(day), quarter(day)
 )
 select
-    row_number() over (order by code nulls last) as campaign_key,
+    row_number() over (order by code nulls last, type, label) as campaign_key,
     salesforce_id('701', campaign_key) as salesforce_id,
     *,
     coalesce(code, 'salesforce:' || salesforce_id) as campaign_id

@@ -99,6 +99,7 @@ select
     -- The sync fails for a few: marketing marked them, the CRM never heard of them, or lost the mark.
     origin <> 'marketing' or journey_number = 2 or u('sync fails', lead_key) > 0.03 as is_in_crm,
     origin = 'marketing' and journey_number = 1 and u('mark lost', lead_key) < 0.02 as is_mark_lost,
-    1 + (hash(lead_key) % 12)::int as owner_key
+    -- Owner 12 has left the company.
+    case when hash(lead_key) % 50 = 0 then 12 else 1 + (hash(lead_key) % 11)::int end as owner_key
 from numbered
 where created_at < getvariable('end_at') and coalesce(marked_at < getvariable('end_at'), true);

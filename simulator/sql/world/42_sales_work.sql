@@ -50,6 +50,14 @@ select
     lead_key,
     outcome,
     from_at,
+    -- Hand-offs that go wrong: nobody takes the lead out of the queue, or somebody accepts it and does nothing.
+    outcome = 'untouched' and u('queue', lead_key) < 0.35 as is_in_queue,
+    case when outcome = 'untouched' and not is_in_queue and u('accepted only', lead_key) < 0.4 then known(from_at + interval 2 hour) end
+        as accepted_only_at,
+    -- A lead that has long been silent is called once more.
+    case when outcome in ('working', 'unqualified') and u('wake-up call', lead_key) < 0.35
+            then known(whole_s(later(tried_at, 86400 * between_numbers(110, 200, 'wake-up call at', lead_key)))) end as woken_at,
+    u('wakes up', lead_key) < 0.3 as is_awake,
     known(tried_at) as tried_at,
     known(bant_1_at) as bant_1_at,
     known(bant_2_at) as bant_2_at,

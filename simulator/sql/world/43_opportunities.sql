@@ -61,7 +61,13 @@ select
     person_key,
     is_without_history,
     is_winner,
-    created_at,
+    -- Mostly whose lead it was; some are entered under the wrong name.
+    case
+        when owner_key is null then 1 + (buyer_key % 11)::int
+        when u('wrong owner', opportunity_key) < 0.06 then 1 + (owner_key + 3) % 11
+        else owner_key
+    end as owner_key,
+    timed.created_at,
     case when stages >= 2 then known(stage_2_at) end as stage_2_at,
     case when stages >= 3 then known(stage_3_at) end as stage_3_at,
     case when stages >= 4 then known(stage_4_at) end as stage_4_at,
@@ -75,7 +81,8 @@ select
         when u('deal reopened', opportunity_key) < 0.05 and is_winner and timed.stage_4_at > timed.stage_3_at + interval 1 day
             then known(timed.stage_4_at - interval 1 day)
     end as given_up_at
-from timed;
+from timed
+left join (select lead_key as owned_lead_key, owner_key from sales_leads) as owned on timed.lead_key = owned.owned_lead_key;
 
 -- The stages each opportunity entered, in order; the CRM's history holds one row for each change.
 create table opportunity_steps as

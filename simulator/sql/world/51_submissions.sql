@@ -1,12 +1,17 @@
 -- Forms sent, each as its sender typed it.
 create table forms as
-select form_key, uuid_of('form', form_key) as form_id, name, path
+select
+    form_key,
+    uuid_of('form', form_key) as form_id,
+    name,
+    path,
+    getvariable('start_at') + to_seconds((86400 * getvariable('days') * age)::bigint + form_key * 61) as created_at
 from (
     values
-    (1, '資料請求', '/download/service-guide'), (2, 'お問い合わせ', '/contact'), (3, 'デモ申し込み', '/demo'),
-    (4, 'ホワイトペーパー：リード管理の教科書', '/download/lead-management'), (5, 'ウェビナー申し込み', '/webinar'),
-    (6, '料金表ダウンロード', '/pricing/download')
-) as forms (form_key, name, path);
+    (1, '資料請求', '/download/service-guide', -0.9), (2, 'お問い合わせ', '/contact', -0.9), (3, 'デモ申し込み', '/demo', 0.1),
+    (4, 'ホワイトペーパー：リード管理の教科書', '/download/lead-management', 0.3), (5, 'ウェビナー申し込み', '/webinar', -0.5),
+    (6, '料金表ダウンロード', '/pricing/download', 0.5)
+) as forms (form_key, name, path, age);
 
 create table submissions as
 with
@@ -30,7 +35,7 @@ sent as (
 )
 select
     sent.* replace (email_written(sent.email, 'form', submission_key) as email),
-    1 + floor(6 * pow(u('form', submission_key), 1.3))::int as form_key,
+    drawn_form.form_key,
     case
         when sent.person_key > 2000000000 then 95000000 + (sent.person_key - 2000000000)
         -- A shared device: the colleague who sits beside.
@@ -46,4 +51,9 @@ select
 from sent
 inner join contacts using (contact_key)
 inner join people on people.person_key = contacts.person_key
+-- Who comes before a form is there takes the first one.
+inner join (select form_key as wanted_key, created_at from forms) as wanted_form
+    on wanted_form.wanted_key = 1 + floor(6 * pow(u('form', submission_key), 1.3))::int
+inner join (select form_key from forms) as drawn_form
+    on drawn_form.form_key = case when wanted_form.created_at < submitted_at then wanted_form.wanted_key else 1 end
 where submitted_at < getvariable('end_at');

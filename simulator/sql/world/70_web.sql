@@ -145,10 +145,11 @@ select
     pages.intent_event,
     pages.cta_id,
     pages.file_name,
-    pages.form_key,
+    case when converts_at is not null or forms.created_at <= page_at then pages.form_key end as form_key,
     case when page = page_count then converts_at end as converts_at
 from placed
-inner join pages using (page_key);
+inner join pages using (page_key)
+left join forms on pages.form_key = forms.form_key;
 
 -- One row a hit; sorted by day, since the export has one file a day. `moment`: how far into the stay on the page.
 create table hits as
@@ -173,7 +174,13 @@ drawn as (
             when 'page_view' then true
             when 'intent' then intent_event is not null
             when 'form_view' then form_key is not null
-            when 'form_start' then converts_at is not null or (form_key is not null and u('form started', page_view_key) < 0.16)
+            when 'form_start'
+                then converts_at is not null
+                    or (
+                        form_key is not null
+                        and u('form given up', page_view_key)
+                        < 0.16 * factor_of('short_form', form_key = 1 and business_day(page_at) >= day_of('short_form'))
+                    )
             when 'generate_lead' then converts_at is not null
             when 'cta_view' then cta_id is not null and u('cta seen', page_view_key) < 0.4
             when 'cta_click'
@@ -181,7 +188,7 @@ drawn as (
                     and u('cta clicked', page_view_key) < 0.03 + 0.35 * interest
             when 'file_download' then file_name is not null and u('file', page_view_key) < 0.02 + 0.15 * interest
             when 'scroll' then u('scrolled', page_view_key) < 0.3 + 0.4 * interest
-            when 'user_engagement' then u('engagement', page_view_key) < 0.5 + 0.3 * interest
+            when 'user_engagement' then u('engagement', page_view_key) < 0.45 + 0.3 * interest
         end
 )
 select

@@ -26,5 +26,6 @@ select
     whole_s(later(joined_at, 600 + 3000 * u('stay', attendance_key))) as left_at,
     -- Thrown out by the network and back again: two lines for one person.
     is_attended and u('rejoined', attendance_key) < 0.06 as is_rejoined,
-    is_attended and u('promising', attendance_key) < 0.15 as is_promising
+    is_attended and u('survey', attendance_key) < 0.55 as is_survey_answered,
+    is_survey_answered and u('promising', attendance_key) < 0.27 as is_promising
 from registered;

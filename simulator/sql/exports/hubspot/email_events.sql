@@ -15,7 +15,8 @@ wanted as (
 described as (
     select
         wanted.*,
-        mails.name as mail_name,
+        mails.subject,
+        mails.sender_name,
         mails.campaign_code,
         {
             'id': uuid_of('mail event', event_key),
@@ -36,7 +37,7 @@ described as (
 select
     -epoch_us(created_at) + 1000 * copy as position,
     case type
-        when 'SENT' then to_json(struct_insert(event, "from" := 'くもCRM <news@kumo-crm.example>', subject := mail_name))
+        when 'SENT' then to_json(struct_insert(event, "from" := sender_name || ' <news@kumo-crm.example>', subject := subject))
         when 'DELIVERED' then to_json(struct_insert(event, "sentBy" := sent_by, response := '250 2.0.0 OK'))
         when 'BOUNCE'
             then to_json(

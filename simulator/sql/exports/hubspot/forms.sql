@@ -4,10 +4,10 @@ select
         'id': form_id,
         'name': name,
         'formType': 'hubspot',
-        'createdAt': iso_ms(getvariable('start_at')),
-        'updatedAt': iso_ms(getvariable('start_at') + to_seconds(form_key * 61)),
+        'createdAt': iso_ms(created_at),
+        'updatedAt': iso_ms(created_at),
         'archived': false,
         'configuration': {'language': 'ja', 'notifyContactOwner': false}
     })::varchar as record
 from forms
-where getvariable('since') = getvariable('start_at')
+where delivered(created_at) or is_in_first_delivery(created_at)

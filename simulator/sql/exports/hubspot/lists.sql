@@ -1,3 +1,10 @@
+with
+sizes as (
+    select list_key, count(*) as size
+    from list_members
+    where joined_at < getvariable('until')
+    group by list_key
+)
 select
     list_key as position,
     to_json({
@@ -6,6 +13,7 @@ select
         'dynamic': true,
         'createdAt': epoch_of(getvariable('start_at')),
         'updatedAt': epoch_of(getvariable('until') - interval 1 hour),
-        'metaData': {'size': (select count(*) from contacts where created_at < getvariable('until')), 'processing': 'DONE'}
+        'metaData': {'size': coalesce(size, 0), 'processing': 'DONE'}
     })::varchar as record
-from (values (1, 'メールマガジン購読者'), (2, '見込み客（リード）')) as lists (list_key, name)
+from lists
+left join sizes using (list_key)

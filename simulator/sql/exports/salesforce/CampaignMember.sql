@@ -19,6 +19,12 @@ members as (
     inner join webinars using (webinar_key)
     inner join campaigns on webinars.campaign_code = campaigns.code
     where people.kind = 'customer' and attendance.is_attended
+    union all
+    select
+        6000000000000 + call_list_members.lead_key * 100 + call_list_members.campaign_key, call_list_members.campaign_key,
+        sales_leads.salesforce_id, null, call_list_members.listed_at, 'Sent'
+    from call_list_members
+    inner join sales_leads using (lead_key)
 )
 select
     member_key as position,
@@ -30,8 +36,8 @@ select
         'LeadId': lead_id,
         'ContactId': contact_id,
         'Status': status,
-        'HasResponded': true,
-        'FirstRespondedDate': business_day(joined_at),
+        'HasResponded': status <> 'Sent',
+        'FirstRespondedDate': case when status <> 'Sent' then business_day(joined_at) end,
         'CreatedDate': salesforce_time(joined_at),
         'LastModifiedDate': salesforce_time(joined_at),
         'SystemModstamp': salesforce_time(joined_at)

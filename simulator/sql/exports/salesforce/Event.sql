@@ -3,12 +3,13 @@ stated as (
     select
         meetings.*,
         sales_leads.salesforce_id as lead_id,
-        coalesce(sales_leads.owner_key, 1 + (meetings.opportunity_key // 10) % 12) as owner,
+        coalesce(sales_leads.owner_key, opportunities.owner_key) as owner,
         seen(sales_work.converted_at) as moved_at,
         greatest(meetings.created_at, moved_at) as modified_at
     from meetings
     left join sales_leads using (lead_key)
     left join sales_work using (lead_key)
+    left join (select opportunity_key, owner_key from opportunities) as opportunities using (opportunity_key)
     where meetings.created_at < getvariable('until')
 )
 select

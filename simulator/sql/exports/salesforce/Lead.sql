@@ -43,13 +43,14 @@ stated as (
             when seen(converted_at) is not null then 'Closed - Converted'
             when seen(recycled_at) is not null then 'Recycled'
             when seen(unqualified_at) is not null then 'Unqualified'
+            when seen(accepted_only_at) is not null then 'Working'
             when is_status_forgotten or seen(tried_at) is null then 'Open'
             when seen(qualified_at) is not null then 'Qualified'
             else 'Working'
         end as status,
         [seen(bant_1_at), seen(bant_2_at), seen(bant_3_at), null] as bant,
         greatest(
-            leads.created_at, leads.marked_at, seen(tried_at), seen(bant_1_at), seen(bant_2_at), seen(bant_3_at), seen(next_step_at),
+            leads.created_at, leads.marked_at, seen(accepted_only_at), seen(tried_at), seen(bant_1_at), seen(bant_2_at), seen(bant_3_at), seen(next_step_at),
             seen(qualified_at), seen(unqualified_at), seen(recycled_at), seen(converted_at), leads.merged_at
         ) as modified_at
     from leads
@@ -80,7 +81,7 @@ select
         'State': case when u('state empty', lead_key) > 0.3 then region end,
         'LeadSource': lead_source,
         'Status': status,
-        'OwnerId': user_id(owner_key),
+        'OwnerId': case when is_in_queue then queue_id() else user_id(owner_key) end,
         'IsConverted': conversion_at is not null,
         'ConvertedDate': business_day(conversion_at),
         'ConvertedAccountId': case when conversion_at is not null then salesforce_id('001', account_key) end,

@@ -42,7 +42,7 @@ select
         'IsClosed': stage like 'Closed%',
         'IsWon': stage = 'Closed Won',
         'LeadSource': lead_source,
-        'OwnerId': user_id(1 + buyer_key % 12),
+        'OwnerId': user_id(owner_key),
         'CreatedDate': salesforce_time(created_at),
         'LastModifiedDate': salesforce_time(modified_at),
         'SystemModstamp': salesforce_time(modified_at),
