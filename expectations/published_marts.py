@@ -49,6 +49,8 @@ MARTS: dict[str, Mart] = {
         "click_count unsubscribed_at",
     ),
     "fct_calls": _mart("call_id", "call_id"),
+    "fct_call_list_members": _mart("call_list_member_id", "call_list_member_id campaign_id person_id listed_at"),
+    "fct_step_mail_enrolments": _mart("enrolment_id", "enrolment_id content_id person_id enrolled_at"),
     "fct_seminar_attendance": _mart("attendance_id", "attendance_id"),
     "fct_costs": _mart("cost_id", "cost_id amount"),
     "fct_lead_lifecycle": _mart(

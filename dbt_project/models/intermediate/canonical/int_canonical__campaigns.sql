@@ -19,6 +19,10 @@ channel_mappings as (
     select * from {{ ref('channel_mappings') }}
 ),
 
+call_list_types as (
+    select * from {{ ref('call_list_types') }}
+),
+
 salesforce as (
     select
         campaigns.source_system,
@@ -26,6 +30,7 @@ salesforce as (
         coalesce(campaigns.utm_campaign, campaigns.source_system || ':' || campaigns.campaign_id) as campaign_id,
         campaigns.campaign_name,
         mappings.channel,
+        call_list_types.campaign_type is not null as is_call_list,
         campaigns.started_on,
         campaigns.ended_on,
         campaigns.budget
@@ -34,6 +39,8 @@ salesforce as (
         on
             mappings.system = 'salesforce_campaign_type'
             and mappings.source_value = {{ as_code('campaigns.campaign_type') }}
+    left join call_list_types
+        on call_list_types.campaign_type = {{ as_code('campaigns.campaign_type') }}
     where not campaigns.is_deleted
 ),
 
@@ -107,6 +114,7 @@ final as (
         campaign_name,
         channel,
         precedence,
+        coalesce(is_call_list, false) as is_call_list,
         started_on,
         ended_on,
         budget

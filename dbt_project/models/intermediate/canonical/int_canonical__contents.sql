@@ -11,6 +11,10 @@ webinars as (
     select * from {{ ref('stg_zoom_webinar__webinars') }}
 ),
 
+workflows as (
+    select * from {{ ref('stg_hubspot__workflows') }}
+),
+
 known as (
     select source_system || ':' || form_id as content_id, form_name as content_name, 'form' as content_type, created_at
     from hubspot_forms
@@ -28,6 +32,13 @@ known as (
         'webinar' as content_type,
         null as created_at
     from webinars
+    union all
+    select
+        source_system || ':workflow-' || workflow_id as content_id,
+        workflow_name as content_name,
+        'workflow' as content_type,
+        created_at
+    from workflows
 ),
 
 final as (

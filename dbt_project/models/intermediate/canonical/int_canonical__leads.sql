@@ -33,7 +33,8 @@ first_campaign_of_lead as (
         on
             members.source_system = campaigns.source_system
             and members.campaign_id = campaigns.record_id
-    where members.lead_id is not null and not members.is_deleted
+    -- A call list is work to be done with a lead, not where it came from.
+    where members.lead_id is not null and not members.is_deleted and not campaigns.is_call_list
     group by members.source_system, members.lead_id
 ),
 

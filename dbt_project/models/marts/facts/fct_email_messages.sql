@@ -11,6 +11,14 @@ record_person as (
     from {{ ref('record_person') }}
 ),
 
+-- Copies of a mail may share its campaign: the oldest speaks for it.
+mails as (
+    select * from {{ ref('stg_hubspot__marketing_emails') }}
+    where email_campaign_id is not null
+    qualify
+        row_number() over (partition by source_system, email_campaign_id order by created_at, marketing_email_id) = 1
+),
+
 -- Opens and clicks that the sender marks as a machine's do not count; what the mail server says does.
 outcomes as (
     select
@@ -39,6 +47,9 @@ final as (
         record_person.account_id,
         messages.campaign_id,
         messages.content_id,
+        mails.subject,
+        mails.sender_name,
+        mails.source_system || ':' || mails.list_id as list_id,
         messages.occurred_at as sent_at,
         {{ business_day('messages.occurred_at') }} as sent_on,
         outcomes.delivered_at,
@@ -51,6 +62,8 @@ final as (
     from messages
     inner join outcomes
         on messages.message_event_id = outcomes.message_event_id
+    left join mails
+        on messages.content_id = mails.source_system || ':' || mails.email_campaign_id
     left join record_person
         on messages.person_record_key = record_person.record_key
 )

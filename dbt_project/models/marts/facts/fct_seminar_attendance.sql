@@ -24,6 +24,7 @@ attendance as (
         max({{ known_by_as_of('attendees.left_at') }}) as left_at,
         cast(coalesce(sum(attendees.minutes_in_session), 0) as bigint) as minutes_attended,
         bool_or(attendees.is_attended and coalesce(attendees.joined_at < {{ as_of() }}, true)) as is_attended,
+        bool_or(attendees.is_survey_answered) as is_survey_answered,
         bool_or(attendees.is_promising) as is_promising
     from attendees
     inner join record_person
@@ -49,6 +50,7 @@ final as (
         attendance.minutes_attended,
         webinars.duration_minutes as seminar_minutes,
         attendance.is_attended,
+        attendance.is_survey_answered,
         attendance.is_promising
     from attendance
     left join webinars

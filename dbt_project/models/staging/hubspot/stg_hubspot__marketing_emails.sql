@@ -14,6 +14,8 @@ final as (
         id as marketing_email_id,
         primaryEmailCampaignId as email_campaign_id,
         campaign as campaign_guid,
+        -- A mail to several lists is told by the first.
+        list_extract(contactLists, 1) as list_id,
 
         -- text
         {{ cleaned('name') }} as marketing_email_name,

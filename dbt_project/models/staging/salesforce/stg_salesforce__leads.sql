@@ -13,7 +13,8 @@ final as (
         _source as source_system,
         Id as lead_id,
         MasterRecordId as master_lead_id,
-        OwnerId as owner_id,
+        -- Users only (005): what waits in a queue (00G) has no owner yet.
+        case when OwnerId like '005%' then OwnerId end as owner_id,
         ConvertedAccountId as converted_account_id,
         ConvertedContactId as converted_contact_id,
         ConvertedOpportunityId as converted_opportunity_id,

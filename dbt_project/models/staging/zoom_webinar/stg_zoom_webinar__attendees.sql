@@ -29,6 +29,7 @@ final as (
 
         -- booleans
         lower(Attended) = 'yes' as is_attended,
+        lower(coalesce("Survey Answered", '')) = 'yes' as is_survey_answered,
         lower(coalesce(Promising, '')) = 'yes' as is_promising,
 
         -- times
