@@ -56,9 +56,22 @@ MARTS: dict[str, Mart] = {
     "fct_lead_lifecycle": _mart(
         "lead_id",
         "lead_id person_id account_id channel campaign_id content_id owner_id created_at mql_at sal_at sql_at "
-        "opportunity_at won_at lost_at current_stage amount currency definition_version",
+        "opportunity_at won_at lost_at current_stage amount currency definition_version conversion_point segment score "
+        "hot_at dormant_at reactivated_at",
     ),
     "fct_lead_stage_events": _mart("lead_id stage entered_at", "lead_id stage entered_at left_at reason"),
+    "fct_account_lifecycle": _mart(
+        "account_id",
+        "account_id created_at mql_at sal_at sql_at opportunity_at won_at lost_at current_stage persons journeys "
+        "open_amount won_amount currency is_target",
+    ),
+    "fct_lead_scores": _mart("lead_id", "lead_id fit_score behaviour_score score scored_at"),
+    "fct_lead_score_lines": _mart("lead_id rule_id", "lead_id rule_id kind times points label_en label_ja"),
+    "fct_hot_leads": _mart("lead_id rule_id", "lead_id rule_id kind hot_at"),
+    "mart_hot_lead_rules": _mart(
+        "group_type group_id",
+        "group_type group_id kind journeys journeys_hot_by_both journeys_with_meeting meeting_rate",
+    ),
     "fct_opportunities": _mart(
         "opportunity_id",
         "opportunity_id lead_id account_id stage amount currency created_at closed_at is_won",

@@ -17,7 +17,7 @@ stage_counts as (
     select
         count(*) + count(mql_at) + count(sal_at) + count(sql_at) + count(opportunity_at) + count(won_at)
         + count(lost_at) as reached,
-        (select count(*) from stage_events) as entered
+        (select count(*) filter (where stage not in ('dormant', 'reactivated')) from stage_events) as entered
     from lifecycle
 ),
 
@@ -40,7 +40,7 @@ where
 union all
 select lead_id || ' ' || stage as key, 'a stage event is there twice' as problem
 from stage_events
-group by lead_id, stage
+group by lead_id, stage, case when stage in ('dormant', 'reactivated') then entered_at end
 having count(*) > 1
 union all
 select 'all' as key, reached || ' stages reached, but ' || entered || ' stage events' as problem

@@ -22,96 +22,47 @@ accounts as (
     select * from {{ ref('dim_account') }}
 ),
 
-stage_definitions as (
-    select * from {{ ref('stage_definitions') }}
+stage_times as (
+    select * from {{ ref('int_lifecycle__stage_times') }}
 ),
 
-definition_versions as (
+scores as (
+    select * from {{ ref('fct_lead_scores') }}
+),
+
+hot_leads as (
+    select * from {{ ref('fct_hot_leads') }}
+),
+
+dormancy as (
+    select * from {{ ref('int_lifecycle__dormancy') }}
+),
+
+judged as (
     select
-        definition_version,
-        valid_from,
-        coalesce(valid_to, cast('9999-12-31' as date)) as valid_to,
-        max(case when rule = 'touch_within_hours' then parameter end) as touch_within_hours,
-        max(case when rule = 'bant_at_least' then parameter end) as bant_at_least,
-        max(case when rule = 'next_step_required' then parameter end) as next_step_required
-    from stage_definitions
-    group by definition_version, valid_from, valid_to
+        lead_id,
+        {% for stage in stages + ['lost'] -%}
+        max(case when stage = '{{ stage }}' then reached_at end) as {{ stage }}_recorded_at,
+        {% endfor -%}
+        max(definition_version) as definition_version
+    from stage_times
+    group by lead_id
 ),
 
-defined as (
-    select
-        journeys.*,
-        definition_versions.definition_version,
-        definition_versions.touch_within_hours,
-        definition_versions.bant_at_least,
-        definition_versions.next_step_required,
-        case
-            when journeys.mql_marked_at is not null then greatest(journeys.mql_marked_at, journeys.created_at)
-        end as mql_from_at
-    from journeys
-    left join definition_versions
-        on {{ business_day('journeys.created_at') }} between definition_versions.valid_from and definition_versions.valid_to
-),
-
--- SAL: sales accepted and tried to reach within 24 h of MQL. A clock that runs behind may put the try before MQL.
 touches as (
     select
-        defined.lead_id,
-        min(activities.occurred_at) filter (
-            where activities.is_completed and activities.is_with_person
-        ) as first_touch_at,
-        min(activities.occurred_at) filter (
-            where
-            activities.is_completed
-            and activities.is_with_person
-            and activities.occurred_at
-            between {{ dbt.dateadd('hour', '-defined.touch_within_hours', 'defined.mql_from_at') }}
-            and {{ dbt.dateadd('hour', 'defined.touch_within_hours', 'defined.mql_from_at') }}
-        ) as timely_touch_at,
-        min(activities.occurred_at) filter (where activities.activity_type = 'meeting' and activities.is_completed)
-            as meeting_at,
-        max(activities.occurred_at) filter (where activities.activity_type = 'meeting' and activities.is_completed)
-            as last_meeting_at
-    from defined
-    inner join activities on defined.lead_id = activities.lead_id
-    group by defined.lead_id
+        lead_id,
+        min(occurred_at) filter (where is_with_person) as first_touch_at,
+        min(occurred_at) filter (where activity_type = 'meeting') as meeting_at,
+        max(occurred_at) filter (where activity_type = 'meeting') as last_meeting_at
+    from activities
+    where is_completed
+    group by lead_id
 ),
 
--- SQL: at least two of the four BANT points confirmed, and a next step agreed.
-bant_confirmations as (
-    {% for point in ['budget', 'authority', 'need', 'timeline'] %}
+amounts as (
     select
         lead_id,
-        bant_at_least,
-        {{ point }}_confirmed_at as confirmed_at
-    from defined
-    where {{ point }}_confirmed_at is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-bant_ranked as (
-    select
-        *,
-        row_number() over (partition by lead_id order by confirmed_at) as confirmation_rank
-    from bant_confirmations
-),
-
-bant_reached as (
-    select
-        lead_id,
-        confirmed_at as bant_reached_at
-    from bant_ranked
-    where confirmation_rank = bant_at_least
-),
-
--- Won as soon as one opportunity is won; lost once all are.
-results as (
-    select
-        lead_id,
-        min(created_at) as opportunity_at,
-        min(closed_at) filter (where is_won) as won_at,
-        case when bool_and(is_closed and not is_won) then max(closed_at) end as lost_at,
         cast(sum(amount) as decimal(18, 2)) as amount,
         cast(sum(amount) filter (where is_won) as decimal(18, 2)) as won_amount,
         max(currency) as currency
@@ -120,34 +71,37 @@ results as (
     group by lead_id
 ),
 
+heated as (
+    select
+        lead_id,
+        min(hot_at) as hot_at,
+        min(hot_at) filter (where kind = 'score') as hot_by_score_at,
+        min(hot_at) filter (where kind = 'behaviour') as hot_by_behaviour_at
+    from hot_leads
+    group by lead_id
+),
+
+slept as (
+    select
+        lead_id,
+        count(*) as dormant_count,
+        max(dormant_at) as dormant_at,
+        max(reactivated_at) as reactivated_at,
+        bool_or(left_at is null) as is_dormant
+    from dormancy
+    group by lead_id
+),
+
 recorded as (
     select
-        defined.*,
-        touches.first_touch_at,
-        touches.meeting_at,
-        touches.last_meeting_at,
-        results.amount,
-        results.won_amount,
-        results.currency,
-        defined.created_at as lead_recorded_at,
-        defined.mql_marked_at as mql_recorded_at,
-        coalesce(case when defined.is_accepted then touches.timely_touch_at end, defined.sal_marked_at)
-            as sal_recorded_at,
-        coalesce(
-            case
-                when defined.next_step_required = 0 then bant_reached.bant_reached_at
-                when defined.next_step_agreed_at is not null and bant_reached.bant_reached_at is not null
-                    then greatest(defined.next_step_agreed_at, bant_reached.bant_reached_at)
-            end,
-            defined.sql_marked_at
-        ) as sql_recorded_at,
-        results.opportunity_at as opportunity_recorded_at,
-        results.won_at as won_recorded_at,
-        results.lost_at as lost_recorded_at
-    from defined
-    left join touches on defined.lead_id = touches.lead_id
-    left join bant_reached on defined.lead_id = bant_reached.lead_id
-    left join results on defined.lead_id = results.lead_id
+        journeys.*,
+        judged.* exclude (lead_id),
+        touches.* exclude (lead_id),
+        amounts.* exclude (lead_id)
+    from journeys
+    left join judged on journeys.lead_id = judged.lead_id
+    left join touches on journeys.lead_id = touches.lead_id
+    left join amounts on journeys.lead_id = amounts.lead_id
 ),
 
 -- A stage that was skipped counts as reached when the next later stage was reached, at that time. A lost journey had an
@@ -223,6 +177,12 @@ final as (
         reasoned.lost_at,
         reasoned.first_touch_at,
         reasoned.meeting_at,
+        reasoned.last_meeting_at,
+        heated.hot_at,
+        heated.hot_by_score_at,
+        heated.hot_by_behaviour_at,
+        slept.dormant_at,
+        slept.reactivated_at,
         reasoned.next_created_at as next_journey_at,
         coalesce(reasoned.last_meeting_at >= reasoned.mql_at, false) as has_meeting_since_mql,
         case
@@ -233,6 +193,11 @@ final as (
             {% endfor -%}
             else 'lead'
         end as current_stage,
+        coalesce(slept.is_dormant, false) as is_dormant,
+        coalesce(slept.dormant_count, 0) as dormant_count,
+        scores.fit_score,
+        scores.behaviour_score,
+        scores.score,
         {% for stage in stages -%}
         reasoned.{{ stage }}_reason,
         {% endfor -%}
@@ -243,6 +208,9 @@ final as (
     from reasoned
     left join persons on reasoned.person_id = persons.person_id
     left join accounts on reasoned.account_id = accounts.account_id
+    left join scores on reasoned.lead_id = scores.lead_id
+    left join heated on reasoned.lead_id = heated.lead_id
+    left join slept on reasoned.lead_id = slept.lead_id
 )
 
 select * from final

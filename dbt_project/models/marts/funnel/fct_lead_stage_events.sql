@@ -5,6 +5,18 @@ lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
 ),
 
+dormancy as (
+    select * from {{ ref('int_lifecycle__dormancy') }}
+),
+
+stage_orders as (
+    select
+        stage,
+        max(stage_order) as stage_order
+    from {{ ref('stage_definitions') }}
+    group by stage
+),
+
 entered as (
     {% for stage in stages %}
     select
@@ -28,7 +40,7 @@ followed as (
 ),
 
 -- A stage is left for the next one, or for the person's next journey; won and lost are final.
-final as (
+stages as (
     select
         lead_id,
         stage,
@@ -40,6 +52,46 @@ final as (
         end as left_at,
         reason
     from followed
+),
+
+-- Dormancy lies across the stages: a journey keeps its stage while it sleeps, and may sleep several times.
+rounds as (
+    select
+        dormancy.lead_id,
+        dormancy.dormant_at,
+        dormancy.reactivated_at,
+        dormancy.left_at,
+        lead(dormancy.dormant_at) over (partition by dormancy.lead_id order by dormancy.round_number) as next_dormant_at,
+        least(lifecycle.won_at, lifecycle.lost_at, lifecycle.next_journey_at) as ended_at
+    from dormancy
+    inner join lifecycle on dormancy.lead_id = lifecycle.lead_id
+),
+
+slept as (
+    select
+        lead_id,
+        'dormant' as stage,
+        dormant_at as entered_at,
+        left_at,
+        'observed' as reason
+    from rounds
+    union all
+    select
+        lead_id,
+        'reactivated' as stage,
+        reactivated_at as entered_at,
+        coalesce(next_dormant_at, ended_at) as left_at,
+        'observed' as reason
+    from rounds
+    where reactivated_at is not null
+),
+
+final as (
+    select lead_id, stage, stage_order, entered_at, left_at, reason from stages
+    union all
+    select slept.lead_id, slept.stage, stage_orders.stage_order, slept.entered_at, slept.left_at, slept.reason
+    from slept
+    inner join stage_orders on slept.stage = stage_orders.stage
 )
 
 select * from final

@@ -48,27 +48,40 @@ entered as (
     select * from implied
 ),
 
+followed as (
+    select
+        entered.*,
+        opportunity_stages.stage_order,
+        lead(entered.entered_at) over stages as left_at,
+        opportunity_stages.stage_order < lag(opportunity_stages.stage_order) over stages
+        -- An order that was cancelled goes back too, although lost stands last in the list of stages.
+        or (lag(opportunity_stages.is_won) over stages and not opportunity_stages.is_won) as is_backward
+    from entered
+    left join opportunity_stages on lower({{ cleaned('entered.stage') }}) = opportunity_stages.stage_name
+    window stages as (
+        partition by entered.opportunity_id
+        order by entered.entered_at, opportunity_stages.stage_order, entered.stage
+    )
+),
+
 final as (
     select
-        entered.opportunity_id,
+        followed.opportunity_id,
         opportunities.lead_id,
         opportunities.account_id,
-        entered.stage,
-        opportunity_stages.stage_order,
-        entered.entered_at,
-        lead(entered.entered_at) over (
-            partition by entered.opportunity_id
-            order by entered.entered_at, opportunity_stages.stage_order, entered.stage
-        ) as left_at,
-        entered.reason,
+        followed.stage,
+        followed.stage_order,
+        followed.entered_at,
+        followed.left_at,
+        followed.reason,
+        coalesce(followed.is_backward, false) as is_backward,
         opportunities.amount,
         opportunities.currency,
         opportunities.created_at,
         opportunities.closed_at,
         opportunities.is_won
-    from entered
-    inner join opportunities on entered.opportunity_id = opportunities.opportunity_id
-    left join opportunity_stages on lower({{ cleaned('entered.stage') }}) = opportunity_stages.stage_name
+    from followed
+    inner join opportunities on followed.opportunity_id = opportunities.opportunity_id
 )
 
 select * from final
