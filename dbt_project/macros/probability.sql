@@ -8,15 +8,10 @@
     1 / (1 + exp(-(0.07056 * {{ bounded }} * {{ bounded }} * {{ bounded }} + 1.5976 * {{ bounded }})))
 {%- endmacro -%}
 
-{#- Product of a number over the rows of a group. -#}
-{%- macro product_of(expression) -%}
-    {{- return(adapter.dispatch('product_of', 'leadmill')(expression)) -}}
-{%- endmacro -%}
-
-{%- macro duckdb__product_of(expression) -%}
-    product({{ expression }})
-{%- endmacro -%}
-
-{%- macro spark__product_of(expression) -%}
-    aggregate(collect_list({{ expression }}), cast(1 as double), (so_far, factor) -> so_far * factor)
+{#-
+    Sum of numbers that is the same whatever the order of rows: floating-point sums differ in their last digits from run to
+    run, and the same inputs must give the same marts. Terms are cut to nine decimals.
+-#}
+{%- macro exact_sum(expression) -%}
+    sum(cast({{ expression }} as decimal(38, 9)))
 {%- endmacro -%}

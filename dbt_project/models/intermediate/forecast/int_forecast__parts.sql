@@ -23,11 +23,11 @@ level_sums as (
         part,
         origin_on,
         cast(sum(recent_days) as double) as days,
-        sum(recent_quantity) as quantity,
-        sum(recent_squares) as squares,
-        sum(recent_days * weight) as weights,
-        sum(recent_quantity * weight) as weighted_quantity,
-        sum(recent_days * weight * weight) as squared_weights
+        cast({{ exact_sum('recent_quantity') }} as double) as quantity,
+        cast({{ exact_sum('recent_squares') }} as double) as squares,
+        cast({{ exact_sum('recent_days * weight') }} as double) as weights,
+        cast({{ exact_sum('recent_quantity * weight') }} as double) as weighted_quantity,
+        cast({{ exact_sum('recent_days * weight * weight') }} as double) as squared_weights
     from profiles
     group by kpi_id, dimension, dimension_value, part, origin_on
 ),
@@ -77,7 +77,7 @@ remaining as (
         remaining_kinds.period_start,
         remaining_kinds.origin_on,
         sum(remaining_kinds.days) as days,
-        sum(remaining_kinds.days * profiles.weight) as weights
+        cast({{ exact_sum('remaining_kinds.days * profiles.weight') }} as double) as weights
     from profiles
     inner join remaining_kinds
         on
@@ -102,10 +102,14 @@ period_sums as (
         origins.period_grain,
         origins.period_start,
         origins.origin_on,
-        coalesce(sum(days.numerator) filter (where days.date_on < origins.origin_on), 0) as numerator_so_far,
-        coalesce(sum(days.denominator) filter (where days.date_on < origins.origin_on), 0) as denominator_so_far,
-        sum(days.numerator) as numerator_in_all,
-        sum(days.denominator) as denominator_in_all
+        cast(
+            {{ exact_sum('days.numerator') }} filter (where days.date_on < origins.origin_on) as double
+        ) as numerator_so_far,
+        cast(
+            {{ exact_sum('days.denominator') }} filter (where days.date_on < origins.origin_on) as double
+        ) as denominator_so_far,
+        cast({{ exact_sum('days.numerator') }} as double) as numerator_in_all,
+        cast({{ exact_sum('days.denominator') }} as double) as denominator_in_all
     from days
     inner join origins on origins.period_start <= days.date_on and origins.period_end > days.date_on
     group by

@@ -48,13 +48,13 @@ past as (
         calendar.day_type,
         calendar.quarter_month,
         count(*) as days,
-        sum(parts.quantity) as quantity,
+        {{ exact_sum('parts.quantity') }} as quantity,
         count(*) filter (where parts.date_on >= {{ dbt.dateadd('day', -settings.level_days, 'origins.origin_on') }})
             as recent_days,
-        sum(parts.quantity) filter (
+        {{ exact_sum('parts.quantity') }} filter (
             where parts.date_on >= {{ dbt.dateadd('day', -settings.level_days, 'origins.origin_on') }}
         ) as recent_quantity,
-        sum(parts.quantity * parts.quantity) filter (
+        {{ exact_sum('parts.quantity * parts.quantity') }} filter (
             where parts.date_on >= {{ dbt.dateadd('day', -settings.level_days, 'origins.origin_on') }}
         ) as recent_squares
     from parts
@@ -114,11 +114,11 @@ means as (
     select
         *,
         sum(days) over (partition by {{ series }}) as past_days,
-        sum(quantity) over (partition by {{ series }})
+        cast(sum(quantity) over (partition by {{ series }}) as double)
         / nullif(sum(days) over (partition by {{ series }}), 0) as mean_day,
-        sum(quantity) over (partition by {{ series }}, day_type)
+        cast(sum(quantity) over (partition by {{ series }}, day_type) as double)
         / nullif(sum(days) over (partition by {{ series }}, day_type), 0) as mean_of_day_type,
-        sum(quantity) over (partition by {{ series }}, quarter_month)
+        cast(sum(quantity) over (partition by {{ series }}, quarter_month) as double)
         / nullif(sum(days) over (partition by {{ series }}, quarter_month), 0) as mean_of_quarter_month
     from dense
 ),
@@ -134,8 +134,8 @@ final as (
         day_type,
         quarter_month,
         recent_days,
-        recent_quantity,
-        recent_squares,
+        cast(recent_quantity as double) as recent_quantity,
+        cast(recent_squares as double) as recent_squares,
         coalesce(mean_of_day_type / nullif(mean_day, 0), 1)
         * case
             when past_days >= {{ settings.month_profile_days }}

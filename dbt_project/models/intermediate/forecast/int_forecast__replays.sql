@@ -44,11 +44,11 @@ joint_sums as (
         days.dimension,
         days.dimension_value,
         day_of_origin.origin_on,
-        sum(days.denominator) as denominators,
-        sum(days.numerator) as numerators,
-        sum(days.numerator * days.numerator) as numerator_squares,
-        sum(days.numerator * days.denominator) as products,
-        sum(days.denominator * days.denominator) as denominator_squares
+        cast({{ exact_sum('days.denominator') }} as double) as denominators,
+        cast({{ exact_sum('days.numerator') }} as double) as numerators,
+        cast({{ exact_sum('days.numerator * days.numerator') }} as double) as numerator_squares,
+        cast({{ exact_sum('days.numerator * days.denominator') }} as double) as products,
+        cast({{ exact_sum('days.denominator * days.denominator') }} as double) as denominator_squares
     from days
     inner join (select distinct origin_on from origins) as day_of_origin
         on

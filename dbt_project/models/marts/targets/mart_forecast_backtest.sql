@@ -12,11 +12,13 @@ measured as (
         method,
         fraction,
         count(*) as replayed_periods,
-        avg(abs(forecast - actual) / abs(nullif(actual, 0))) as mean_absolute_percentage_error,
-        sum(abs(forecast - actual)) as absolute_errors,
-        sum(abs(actual)) as actuals,
-        sum(forecast - actual) as errors,
-        avg(case when actual between forecast_low and forecast_high then 1.0 else 0.0 end) as interval_coverage
+        cast({{ exact_sum('abs(forecast - actual) / abs(nullif(actual, 0))') }} as double)
+        / nullif(count(nullif(actual, 0)), 0) as mean_absolute_percentage_error,
+        cast({{ exact_sum('abs(forecast - actual)') }} as double) as absolute_errors,
+        cast({{ exact_sum('abs(actual)') }} as double) as actuals,
+        cast({{ exact_sum('forecast - actual') }} as double) as errors,
+        cast(count(*) filter (where actual between forecast_low and forecast_high) as double) / count(*)
+            as interval_coverage
     from replays
     where not is_live and actual is not null
     group by kpi_id, dimension, dimension_value, period_grain, method, fraction
@@ -30,7 +32,7 @@ compared as (
         dimension_value,
         period_grain,
         method,
-        sum(absolute_errors) as absolute_errors
+        {{ exact_sum('absolute_errors') }} as absolute_errors
     from measured
     where fraction > 0
     group by kpi_id, dimension, dimension_value, period_grain, method
