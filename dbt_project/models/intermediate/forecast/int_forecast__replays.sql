@@ -62,7 +62,6 @@ valued as (
     select
         side_by_side.*,
         kpi_catalogue.aggregation,
-        kpi_catalogue.unit,
         joint_sums.denominators,
         case
             when kpi_catalogue.aggregation = 'sum' then side_by_side.numerator_so_far
@@ -104,7 +103,7 @@ valued as (
             and side_by_side.origin_on = joint_sums.origin_on
 ),
 
--- What has happened stays: a sum ends at no less than it is, a share at no more than 1.
+-- What has happened stays: a sum ends at no less than it is.
 final as (
     select
         valued.kpi_id,
@@ -123,10 +122,14 @@ final as (
         case when not origins.is_live then valued.value_in_all end as actual,
         valued.forecast,
         valued.standard_error,
-        greatest(
-            case when valued.aggregation = 'sum' then valued.value_so_far else 0 end,
-            valued.forecast - {{ settings.normal_quantile }} * valued.standard_error
-        ) as forecast_low,
+        case
+            when valued.standard_error is not null
+                then
+                    greatest(
+                        case when valued.aggregation = 'sum' then valued.value_so_far else 0 end,
+                        valued.forecast - {{ settings.normal_quantile }} * valued.standard_error
+                    )
+        end as forecast_low,
         valued.forecast + {{ settings.normal_quantile }} * valued.standard_error as forecast_high
     from valued
     inner join origins

@@ -1,0 +1,212 @@
+{%- set slots = factor_slots() -%}
+{%- set cell = ['basis', 'period_grain', 'period_start', 'dimension', 'dimension_value', 'goal_kpi_id'] -%}
+{%- set later_steps -%}
+    over (partition by {{ cell | join(', ') }} order by step_order desc rows between unbounded preceding and 1 preceding)
+{%- endset -%}
+{%- set steps_in_order = 'over (partition by ' ~ cell | join(', ') ~ ' order by step_order)' -%}
+
+with
+step_volumes as (
+    select * from {{ ref('int_target__step_volumes') }}
+),
+
+planned_rates as (
+    select * from {{ ref('planned_rates') }}
+),
+
+goals as (
+    select
+        kpi_id as goal_kpi_id,
+        step_order as goal_order
+    from planned_rates
+    where is_goal
+),
+
+volumes as (
+    select
+        step_volumes.*,
+        goals.goal_kpi_id
+    from step_volumes
+    inner join goals on step_volumes.step_order <= goals.goal_order
+),
+
+-- A step that counted nothing although later ones did (no session of a trade show's leads) has no rate to the next one:
+-- it is left out on both sides, and the next step starts from the one before.
+checked as (
+    select
+        *,
+        not (
+            (actual_volume = 0 and coalesce(max(actual_volume) {{ later_steps }}, 0) != 0)
+            or (baseline_volume = 0 and coalesce(max(baseline_volume) {{ later_steps }}, 0) != 0)
+        ) as is_measured
+    from volumes
+),
+
+ratios as (
+    select
+        *,
+        row_number() {{ steps_in_order }} as slot,
+        case
+            when row_number() {{ steps_in_order }} = 1 then actual_volume
+            else actual_volume / nullif(lag(actual_volume) {{ steps_in_order }}, 0)
+        end as actual_ratio,
+        case
+            when row_number() {{ steps_in_order }} = 1 then baseline_volume
+            else baseline_volume / nullif(lag(baseline_volume) {{ steps_in_order }}, 0)
+        end as baseline_ratio
+    from checked
+    where is_measured
+),
+
+-- After a step that nobody reached, rates are unknown: they count as unchanged.
+factors as (
+    select
+        *,
+        coalesce(actual_ratio, baseline_ratio, 1) as actual_factor,
+        coalesce(baseline_ratio, actual_ratio, 1) as baseline_factor
+    from ratios
+),
+
+side_by_side as (
+    select
+        {{ cell | join(', ') }},
+        max(actual_volume) filter (where kpi_id = goal_kpi_id) as actual_goal,
+        max(baseline_volume) filter (where kpi_id = goal_kpi_id) as baseline_goal,
+        {% for slot in slots %}
+        coalesce(max(actual_factor) filter (where slot = {{ slot }}), 1) as actual_{{ slot }},
+        coalesce(max(baseline_factor) filter (where slot = {{ slot }}), 1) as baseline_{{ slot }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from factors
+    group by {{ cell | join(', ') }}
+),
+
+-- A cell where nothing happened on either side has nothing to explain.
+compared as (
+    select * from side_by_side
+    where actual_goal != 0 or baseline_goal != 0
+),
+
+{% set sets = 2 ** (slots | length) -%}
+sets_of_steps as (
+    select
+        {% for slot in slots %}
+        generated_number % {{ 2 ** slot }} >= {{ 2 ** (slot - 1) }} as changes_{{ slot }},
+        {% endfor %}
+        {% for slot in slots -%}
+        case when generated_number % {{ 2 ** slot }} >= {{ 2 ** (slot - 1) }} then 1 else 0 end{{ ' + ' if not loop.last }}
+        {%- endfor %} as changed
+    from ({{ dbt.generate_series(sets) }}) as numbers
+),
+
+products as (
+    select
+        {% for column in cell %}
+        compared.{{ column }},
+        {% endfor %}
+        {% for slot in slots %}
+        sets_of_steps.changes_{{ slot }},
+        {% endfor %}
+        sets_of_steps.changed,
+        {% for slot in slots -%}
+        case when sets_of_steps.changes_{{ slot }} then compared.actual_{{ slot }} else compared.baseline_{{ slot }} end
+        {{- ' * ' if not loop.last }}
+        {%- endfor %} as product
+    from compared
+    cross join sets_of_steps
+),
+
+shapley_values as (
+    select
+        {{ cell | join(', ') }},
+        {% for slot in slots %}
+        {{ shapley_value('product', 'changed', 'changes_' ~ slot, slots | length) }} as effect_{{ slot }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from products
+    group by {{ cell | join(', ') }}
+),
+
+effects as (
+    select
+        factors.*,
+        compared.actual_goal,
+        compared.baseline_goal,
+        round(100 * compared.actual_goal) - round(100 * compared.baseline_goal) as gap_hundredths,
+        100 * cast(
+            case factors.slot
+                {% for slot in slots %}
+                when {{ slot }} then shapley_values.effect_{{ slot }}
+                {% endfor %}
+            end as double
+        ) as hundredths
+    from factors
+    inner join compared
+        on
+            {% for column in cell %}
+            factors.{{ column }} = compared.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+    inner join shapley_values
+        on
+            {% for column in cell %}
+            factors.{{ column }} = shapley_values.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+),
+
+-- Effects are cut to hundredths; what the cutting leaves of the gap goes to the largest remainders, so that the
+-- effects sum exactly to the gap.
+ranked as (
+    select
+        *,
+        gap_hundredths - sum(floor(hundredths)) over (partition by {{ cell | join(', ') }}) as left_over,
+        row_number() over (
+            partition by {{ cell | join(', ') }} order by hundredths - floor(hundredths) desc, step_order
+        ) as remainder_rank
+    from effects
+),
+
+rounded as (
+    select
+        *,
+        cast((floor(hundredths) + case when remainder_rank <= left_over then 1 else 0 end) / 100 as decimal(18, 2)) as effect
+    from ranked
+),
+
+final as (
+    select
+        checked.basis,
+        checked.period_grain,
+        checked.period_start,
+        checked.baseline_start,
+        checked.dimension,
+        checked.dimension_value,
+        checked.goal_kpi_id,
+        checked.step_order,
+        checked.kpi_id,
+        planned_rates.wording_en as step_en,
+        planned_rates.wording_ja as step_ja,
+        checked.is_measured,
+        checked.actual_volume,
+        checked.baseline_volume,
+        rounded.actual_ratio as actual_rate,
+        rounded.baseline_ratio as baseline_rate,
+        coalesce(rounded.effect, 0) as effect,
+        cast(compared.actual_goal as decimal(18, 2)) as actual_goal,
+        cast(compared.baseline_goal as decimal(18, 2)) as baseline_goal,
+        cast(
+            cast(compared.actual_goal as decimal(18, 2)) - cast(compared.baseline_goal as decimal(18, 2)) as decimal(18, 2)
+        ) as gap
+    from checked
+    inner join compared
+        on
+            {% for column in cell %}
+            checked.{{ column }} = compared.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+    inner join planned_rates on checked.kpi_id = planned_rates.kpi_id
+    left join rounded
+        on
+            {% for column in cell %}
+            checked.{{ column }} = rounded.{{ column }} and
+            {% endfor %}
+            checked.step_order = rounded.step_order
+)
+
+select * from final
