@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, kpis, micro_conversions, reconciliations, response_times
+from expectations import diagnosis, kpis, micro_conversions, reconciliations, response_times, targets
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -47,6 +47,7 @@ def checks(scope: Scope) -> list[Check]:
         *kpis.checks(),
         *reconciliations.checks(scope),
         *response_times.checks(),
+        *targets.checks(),
         *micro_conversions.checks(),
         *diagnosis.checks(),
     ]

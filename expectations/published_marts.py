@@ -123,6 +123,33 @@ MARTS: dict[str, Mart] = {
         "lead_id leg owner_id started_at ended_at response_state minutes_over main_reason main_reason_en "
         "main_reason_ja reasons",
     ),
+    "mart_reverse_plan": _mart(
+        "target_id basis kpi_id",
+        "target_id basis period_grain period_start period_end step_order kpi_id from_kpi_id is_on_path rate rate_low "
+        "rate_high required required_low required_high actual_so_far still_needed",
+    ),
+    "mart_forecast": _mart(
+        "kpi_id dimension dimension_value period_grain period_start method",
+        "kpi_id period_grain period_start period_end dimension dimension_value method is_chosen elapsed_days "
+        "remaining_days value_so_far forecast forecast_low forecast_high target_id target forecast_attainment "
+        "miss_probability",
+    ),
+    "mart_forecast_backtest": _mart(
+        "kpi_id dimension dimension_value period_grain method fraction",
+        "kpi_id dimension dimension_value period_grain method fraction replayed_periods "
+        "mean_absolute_percentage_error weighted_absolute_percentage_error bias interval_coverage is_chosen",
+    ),
+    "mart_gap_decomposition": _mart(
+        "basis period_grain period_start dimension dimension_value goal_kpi_id kpi_id",
+        "basis period_grain period_start baseline_start dimension dimension_value goal_kpi_id step_order kpi_id step_en "
+        "step_ja is_measured actual_rate baseline_rate effect actual_goal baseline_goal gap",
+    ),
+    "mart_alerts": _mart(
+        "alert_id",
+        "alert_id kind severity target_id kpi_id period_grain period_start dimension dimension_value owner target value "
+        "forecast miss_probability gap days_left message_en message_ja",
+    ),
+    "mart_kpi_set_review": _mart("is_due", "last_reviewed_on reviewer review_due_on is_due"),
     "mart_identity_summary": _mart(
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",

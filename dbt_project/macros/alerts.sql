@@ -23,10 +23,13 @@
 {%- macro duckdb__number_text(value, unit) -%}
     case {{ unit }}
         when 'ratio' then format('{:.1f} %', 100 * cast({{ value }} as double))
+        when 'relative' then format('{:.1f} %', 100 * cast({{ value }} as double))
+        when 'percent' then format('{:.1f} %', cast({{ value }} as double))
         when 'currency' then format('{:,} {{ var("reporting_currency") }}', cast(round({{ value }}) as bigint))
         when 'minutes' then format('{:,} min', cast(round({{ value }}) as bigint))
+        when 'seconds' then format('{:,} s', cast(round({{ value }}) as bigint))
         when 'count' then format('{:,}', cast(round({{ value }}) as bigint))
-        else format('{:.1f}', cast({{ value }} as double))
+        else format('{:.1f} ', cast({{ value }} as double)) || {{ unit }}
     end
 {%- endmacro -%}
 

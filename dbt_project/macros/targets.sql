@@ -10,7 +10,7 @@
             or (period_grain = 'campaign' and dimension != 'campaign')",
         'doubled': 'same_cell > 1',
         'no_number': 'target is null',
-        'out_of_range': 'target < 0 or (is_share and target > 1)',
+        'out_of_range': "(target < 0 and unit != 'relative') or (unit = 'ratio' and target > 1)",
         'bad_threshold': 'coalesce(threshold, 0) <= 0 or threshold > 1',
         'not_measurable_by_campaign': "period_grain = 'campaign' and aggregation not in ('sum', 'ratio')",
         'no_owner': 'owner is null',

@@ -62,6 +62,7 @@ valued as (
     select
         side_by_side.*,
         kpi_catalogue.aggregation,
+        kpi_catalogue.unit,
         joint_sums.denominators,
         case
             when kpi_catalogue.aggregation = 'sum' then side_by_side.numerator_so_far
@@ -103,41 +104,53 @@ valued as (
             and side_by_side.origin_on = joint_sums.origin_on
 ),
 
--- What has happened stays: a sum ends at no less than it is.
+-- What has happened stays: a sum ends at no less than it is. A share lies between 0 and 1.
+bounded as (
+    select
+        *,
+        case
+            when aggregation = 'sum' then value_so_far
+            when unit = 'ratio' then 0
+        end as lower_bound,
+        case when unit = 'ratio' then 1 end as upper_bound,
+        forecast - {{ settings.normal_quantile }} * standard_error as unbounded_low,
+        forecast + {{ settings.normal_quantile }} * standard_error as unbounded_high
+    from valued
+),
+
 final as (
     select
-        valued.kpi_id,
-        valued.dimension,
-        valued.dimension_value,
-        valued.period_grain,
-        valued.period_start,
+        bounded.kpi_id,
+        bounded.dimension,
+        bounded.dimension_value,
+        bounded.period_grain,
+        bounded.period_start,
         origins.period_end,
-        valued.origin_on,
+        bounded.origin_on,
         origins.elapsed_days,
         origins.period_days,
         origins.fraction,
         origins.is_live,
-        valued.method,
-        valued.value_so_far,
-        case when not origins.is_live then valued.value_in_all end as actual,
-        valued.forecast,
-        valued.standard_error,
+        bounded.method,
+        bounded.value_so_far,
+        case when not origins.is_live then bounded.value_in_all end as actual,
+        case when bounded.forecast > bounded.upper_bound then bounded.upper_bound else bounded.forecast end as forecast,
+        bounded.standard_error,
         case
-            when valued.standard_error is not null
-                then
-                    greatest(
-                        case when valued.aggregation = 'sum' then valued.value_so_far else 0 end,
-                        valued.forecast - {{ settings.normal_quantile }} * valued.standard_error
-                    )
+            when bounded.unbounded_low < bounded.lower_bound then bounded.lower_bound
+            else bounded.unbounded_low
         end as forecast_low,
-        valued.forecast + {{ settings.normal_quantile }} * valued.standard_error as forecast_high
-    from valued
+        case
+            when bounded.unbounded_high > bounded.upper_bound then bounded.upper_bound
+            else bounded.unbounded_high
+        end as forecast_high
+    from bounded
     inner join origins
         on
-            valued.period_grain = origins.period_grain
-            and valued.period_start = origins.period_start
-            and valued.origin_on = origins.origin_on
-    where valued.forecast is not null
+            bounded.period_grain = origins.period_grain
+            and bounded.period_start = origins.period_start
+            and bounded.origin_on = origins.origin_on
+    where bounded.forecast is not null
 )
 
 select * from final

@@ -76,7 +76,6 @@ described as (
         campaigns.started_on as campaign_started_on,
         campaigns.ended_on as campaign_ended_on,
         served_goals.goal_kpi_id is not null as leads_to_goal,
-        coalesce(kpi_catalogue.unit = 'ratio' and kpi_catalogue.aggregation = 'ratio', false) as is_share,
         cast(
             case typed.period_grain
                 when 'month' then {{ dbt.date_trunc('month', 'typed.period_start') }}
