@@ -224,6 +224,30 @@ def who(wanted: str, home_path: Path | None, as_json: bool, with_text: bool) -> 
 
 
 @main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder; a former export goes.",
+)
+@home_option
+@json_option
+def audiences(out: Path, home_path: Path | None, as_json: bool) -> None:
+    """Write retargeting audiences and offline conversions for Google, Meta and LinkedIn, hashed.
+
+    Only people who consented are in the files. Each export is whole: upload it as a replacement, so that whoever
+    withdrew consent is gone.
+    """
+    from serving import activation
+
+    written = activation.export(Home.from_environment(home_path), out)
+    if as_json:
+        _print_json(written.model_dump())
+        return
+    tables.show(f"{out} as of {written.as_of}", [{"file": file.file, "rows": file.rows} for file in written.files])
+
+
+@main.command()
 @click.option("--days", type=click.IntRange(min=30), default=365, show_default=True, help="Length of the history.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same company.")
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="Size.")

@@ -31,22 +31,6 @@
     end
 {%- endmacro -%}
 
-{#-
-    How often chance alone gives a chi-square (one degree of freedom) at least as large: erfc(sqrt(chi2 / 2)), with erfc by
-    Chebyshev fitting, right to 1.2e-7 of its value. Source: W. H. Press et al., Numerical Recipes in C (1992), 6.2.
--#}
-{%- macro chi_square_p_value(chi_square) -%}
-    {%- set t = '(1.0 / (1.0 + 0.5 * sqrt(' ~ chi_square ~ ' / 2.0)))' -%}
-    {#- Of no link at all the fit makes a hair more than 1. -#}
-    case when {{ chi_square }} is not null then least(1.0, {{ t }} * exp(
-        -{{ chi_square }} / 2.0 - 1.26551223
-        {% for coefficient in [1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277] %}
-        {{- '+ ' ~ t ~ ' * (' ~ coefficient if not loop.last else '+ ' ~ t ~ ' * ' ~ coefficient }}
-        {% endfor -%}
-        {{ '))))))))' }}
-    )) end
-{%- endmacro -%}
-
 {#- One number of the seed micro_conversion_limits. -#}
 {%- macro micro_conversion_limit(limit_id) -%}
     (select value from {{ ref('micro_conversion_limits') }} where limit_id = '{{ limit_id }}')

@@ -1,10 +1,10 @@
-{%- set parameters = ['gclid', 'fbclid', 'li_fat_id'] -%}
+{%- set parameters = ['gclid', 'fbclid'] -%}
 
 -- The click ids that ad platforms append to their links, where a known person's hit still carries one.
 with
 hits as (
     select * from {{ ref('int_web__hits') }}
-    where url like '%clid=%' or url like '%li_fat_id=%'
+    where url like '%clid=%'
 ),
 
 sessions as (

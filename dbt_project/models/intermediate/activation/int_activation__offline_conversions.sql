@@ -1,4 +1,4 @@
-{%- set parameters = ['gclid', 'fbclid', 'li_fat_id'] -%}
+{%- set parameters = ['gclid', 'fbclid'] -%}
 
 with
 lifecycle as (

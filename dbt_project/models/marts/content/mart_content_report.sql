@@ -23,6 +23,10 @@ lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
 ),
 
+downloads as (
+    select * from {{ ref('int_kpi__downloads') }}
+),
+
 contents as (
     select * from {{ ref('dim_content') }}
 ),
@@ -111,6 +115,27 @@ leads as (
     {% endfor %}
 ),
 
+dated_downloads as (
+    select
+        *,
+        {{ rollup_periods(grains) }}
+    from downloads
+),
+
+downloaded as (
+    {% for grain in grains -%}
+    select
+        content_id,
+        '{{ grain }}' as period_grain,
+        {{ 'cast(null as date)' if grain == 'all' else grain ~ '_on' }} as period_start,
+        cast(sum(downloads) as bigint) as downloads,
+        cast(sum(downloads_with_meeting) as bigint) as downloads_with_meeting
+    from dated_downloads
+    group by all
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 rows_told as (
     select content_id, period_grain, period_start from met
     union
@@ -134,6 +159,9 @@ final as (
         coalesce(led.with_conversion, 0) / nullif(met.people, 0) as conversion_rate,
         coalesce(led.with_meeting, 0) as people_with_meeting,
         coalesce(led.with_meeting, 0) / nullif(met.people, 0) as meeting_rate,
+        coalesce(downloaded.downloads, 0) as downloads,
+        coalesce(downloaded.downloads_with_meeting, 0) as downloads_with_meeting,
+        downloaded.downloads_with_meeting / nullif(downloaded.downloads, 0) as download_meeting_rate,
         coalesce(leads.leads, 0) as leads,
         coalesce(leads.leads_with_meeting, 0) as leads_with_meeting,
         leads.leads_with_meeting / nullif(leads.leads, 0) as lead_meeting_rate,
@@ -155,6 +183,11 @@ final as (
             rows_told.content_id = led.content_id
             and rows_told.period_grain = led.period_grain
             and rows_told.period_start is not distinct from led.period_start
+    left join downloaded
+        on
+            rows_told.content_id = downloaded.content_id
+            and rows_told.period_grain = downloaded.period_grain
+            and rows_told.period_start is not distinct from downloaded.period_start
     left join leads
         on
             rows_told.content_id = leads.content_id

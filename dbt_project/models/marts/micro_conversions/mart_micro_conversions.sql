@@ -172,12 +172,19 @@ measured as (
 compared as (
     select
         *,
+        -- Of a two-by-two table the chi-square is the square of phi, so many times as there are cases.
+        phi * sqrt(population) as chi,
         reached_rate / nullif(not_reached_rate, 0) as lift,
         {{ correlation_low('phi', 'population') }} as phi_low,
-        {{ correlation_high('phi', 'population') }} as phi_high,
-        -- Of a two-by-two table the chi-square is the square of phi, so many times as there are cases.
-        {{ chi_square_p_value('(population * phi * phi)') }} as p_value
+        {{ correlation_high('phi', 'population') }} as phi_high
     from measured
+),
+
+tested as (
+    select
+        *,
+        {{ two_sided_p_value('chi') }} as p_value
+    from compared
 ),
 
 tried as (
@@ -190,7 +197,7 @@ tried as (
         dimension_value,
         '{{ measure }}' as measure,
         cast({{ measure }} as double) as value
-    from compared
+    from tested
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -242,57 +249,57 @@ given as (
 
 final as (
     select
-        compared.mcv_id,
+        tested.mcv_id,
         definitions.mcv_name,
         definitions.mcv_name_ja,
         definitions.role,
         definitions.final_conversion,
-        compared.period_grain,
-        compared.period_start,
-        compared.dimension,
-        compared.dimension_value,
-        compared.volume,
-        compared.final_conversions,
-        compared.ratio,
+        tested.period_grain,
+        tested.period_start,
+        tested.dimension,
+        tested.dimension_value,
+        tested.volume,
+        tested.final_conversions,
+        tested.ratio,
         case
-            when compared.ratio < {{ micro_conversion_limit('ratio_low') }} then 'below'
-            when compared.ratio > {{ micro_conversion_limit('ratio_high') }} then 'above'
-            when compared.ratio is not null then 'within'
+            when tested.ratio < {{ micro_conversion_limit('ratio_low') }} then 'below'
+            when tested.ratio > {{ micro_conversion_limit('ratio_high') }} then 'above'
+            when tested.ratio is not null then 'within'
             else 'none'
         end as ratio_status,
-        compared.population,
-        compared.waiting,
-        compared.reached,
-        compared.converted,
-        compared.reached_converted,
-        compared.reached_rate,
-        {{ wilson_low('compared.reached_converted', 'compared.reached') }} as reached_rate_low,
-        {{ wilson_high('compared.reached_converted', 'compared.reached') }} as reached_rate_high,
-        compared.not_reached_rate,
-        {{ wilson_low('(compared.converted - compared.reached_converted)', '(compared.population - compared.reached)') }}
+        tested.population,
+        tested.waiting,
+        tested.reached,
+        tested.converted,
+        tested.reached_converted,
+        tested.reached_rate,
+        {{ wilson_low('tested.reached_converted', 'tested.reached') }} as reached_rate_low,
+        {{ wilson_high('tested.reached_converted', 'tested.reached') }} as reached_rate_high,
+        tested.not_reached_rate,
+        {{ wilson_low('(tested.converted - tested.reached_converted)', '(tested.population - tested.reached)') }}
             as not_reached_rate_low,
-        {{ wilson_high('(compared.converted - compared.reached_converted)', '(compared.population - compared.reached)') }}
+        {{ wilson_high('(tested.converted - tested.reached_converted)', '(tested.population - tested.reached)') }}
             as not_reached_rate_high,
-        compared.lift,
-        compared.phi,
-        compared.phi_low,
-        compared.phi_high,
-        compared.p_value,
+        tested.lift,
+        tested.phi,
+        tested.phi_low,
+        tested.phi_high,
+        tested.p_value,
         given.verdict,
         given.rule as verdict_rule,
         given.reason as verdict_reason,
         given.reason_ja as verdict_reason_ja,
         definitions.is_review_due
-    from compared
+    from tested
     inner join definitions
-        on compared.mcv_id = definitions.mcv_id
+        on tested.mcv_id = definitions.mcv_id
     left join given
         on
-            compared.mcv_id = given.mcv_id
-            and compared.period_grain = given.period_grain
-            and compared.period_start is not distinct from given.period_start
-            and compared.dimension = given.dimension
-            and compared.dimension_value = given.dimension_value
+            tested.mcv_id = given.mcv_id
+            and tested.period_grain = given.period_grain
+            and tested.period_start is not distinct from given.period_start
+            and tested.dimension = given.dimension
+            and tested.dimension_value = given.dimension_value
 )
 
 select * from final
