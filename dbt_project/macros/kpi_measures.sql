@@ -24,7 +24,7 @@
             'dimensions': journey_dimensions,
             'measures': [
                 'leads', 'valid_leads', 'leads_won', 'mql_reached', 'mql_with_sql', 'mql_with_meeting', 'sal_reached',
-                'sql_reached', 'sql_with_opportunity', 'first_meetings',
+                'sql_reached', 'sql_with_opportunity', 'first_meetings', 'journeys_hot', 'journeys_reactivated',
             ],
         },
         'int_kpi__opportunities': {
@@ -39,14 +39,22 @@
             'measures': ['acquisition_cost', 'total_cost', 'net_return'],
         },
         'int_kpi__calls': {
-            'dimensions': ['owner'],
-            'measures': ['calls'],
+            'dimensions': ['campaign', 'owner'],
+            'measures': ['calls', 'calls_connected', 'calls_with_meeting', 'talk_minutes'],
+        },
+        'int_kpi__call_lists': {
+            'dimensions': ['campaign'],
+            'measures': ['call_list_members'],
+        },
+        'int_kpi__step_mails': {
+            'dimensions': ['channel', 'content'],
+            'measures': ['step_mail_enrolments', 'step_mail_completions'],
         },
         'int_kpi__seminars': {
             'dimensions': ['channel', 'content'],
             'measures': [
                 'seminar_registrations', 'started_seminar_registrations', 'started_seminar_attendances',
-                'seminar_attendances', 'promising_answers', 'seminar_meetings',
+                'seminar_attendances', 'seminar_survey_answers', 'promising_answers', 'seminar_meetings',
             ],
         },
         'int_kpi__downloads': {

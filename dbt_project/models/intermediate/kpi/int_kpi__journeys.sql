@@ -1,6 +1,7 @@
 {#- The time by which a journey's measures are put into a period. -#}
 {%- set anchors = {
-    'created': 'created_at', 'mql': 'mql_at', 'sal': 'sal_at', 'sql': 'sql_at', 'meeting': 'meeting_at',
+    'created': 'created_at', 'hot': 'hot_at', 'mql': 'mql_at', 'sal': 'sal_at', 'sql': 'sql_at',
+    'meeting': 'meeting_at', 'reactivated': 'reactivated_at',
 } -%}
 
 with
@@ -42,13 +43,15 @@ final as (
         count(*) filter (where anchor = 'created') as leads,
         count(*) filter (where anchor = 'created' and is_valid_lead) as valid_leads,
         count(won_at) filter (where anchor = 'created') as leads_won,
+        count(*) filter (where anchor = 'hot') as journeys_hot,
         count(*) filter (where anchor = 'mql') as mql_reached,
         count(sql_at) filter (where anchor = 'mql') as mql_with_sql,
         count(*) filter (where anchor = 'mql' and has_meeting_since_mql) as mql_with_meeting,
         count(*) filter (where anchor = 'sal') as sal_reached,
         count(*) filter (where anchor = 'sql') as sql_reached,
         count(opportunity_at) filter (where anchor = 'sql') as sql_with_opportunity,
-        count(*) filter (where anchor = 'meeting') as first_meetings
+        count(*) filter (where anchor = 'meeting') as first_meetings,
+        count(*) filter (where anchor = 'reactivated') as journeys_reactivated
     from anchored
     group by all
 )

@@ -40,6 +40,7 @@ anchored as (
         content_id,
         has_started,
         is_attended,
+        is_survey_answered,
         is_promising,
         has_meeting
     from judged
@@ -57,6 +58,7 @@ final as (
         count(*) filter (where anchor = 'registered' and has_started) as started_seminar_registrations,
         count(*) filter (where anchor = 'registered' and has_started and is_attended) as started_seminar_attendances,
         count(*) filter (where anchor = 'started' and is_attended) as seminar_attendances,
+        count(*) filter (where anchor = 'started' and is_attended and is_survey_answered) as seminar_survey_answers,
         count(*) filter (where anchor = 'started' and is_promising) as promising_answers,
         count(*) filter (where anchor = 'started' and has_meeting) as seminar_meetings
     from anchored
