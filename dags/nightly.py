@@ -98,7 +98,7 @@ def nightly() -> None:
         return _in_night(name, lambda night, progress: steps.run(name, night, progress))
 
     before = extract.expand(source=list_sources())
-    for name, step in steps.STEPS.items():
+    for name, step in steps.tonight().items():
         current = run_step.override(task_id=name, pool=WRITER_POOL, outlets=OUTLETS.get(name, []), doc_md=step.title)(
             name
         )

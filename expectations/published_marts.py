@@ -141,13 +141,13 @@ MARTS: dict[str, Mart] = {
     ),
     "mart_gap_decomposition": _mart(
         "basis period_grain period_start dimension dimension_value goal_kpi_id kpi_id",
-        "basis period_grain period_start baseline_start dimension dimension_value goal_kpi_id step_order kpi_id step_en "
-        "step_ja is_measured actual_rate baseline_rate effect actual_goal baseline_goal gap",
+        "basis period_grain period_start baseline_start dimension dimension_value goal_kpi_id step_order kpi_id "
+        "step_en step_ja is_measured actual_rate baseline_rate effect actual_goal baseline_goal gap",
     ),
     "mart_alerts": _mart(
         "alert_id",
-        "alert_id kind severity target_id kpi_id period_grain period_start dimension dimension_value owner target value "
-        "forecast miss_probability gap days_left message_en message_ja",
+        "alert_id kind severity target_id kpi_id period_grain period_start dimension dimension_value owner target "
+        "value forecast miss_probability gap days_left message_en message_ja",
     ),
     "mart_kpi_set_review": _mart("is_due", "last_reviewed_on reviewer review_due_on is_due"),
     "mart_identity_summary": _mart(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -71,7 +71,7 @@ def nightly(sources_path: Path, home_path: Path | None, as_of: str | None, full_
         for source in sources.sources:
             with journal.entry(home, moment, f"extract {source.name}") as done:
                 done(_told(f"extract {source.name}", partial(steps.extract, night, source.name, _say)))
-        for name, step in steps.STEPS.items():
+        for name, step in steps.tonight().items():
             with journal.entry(home, moment, name) as done:
                 done(_told(step.title, partial(steps.run, name, night, _say)))
     click.echo(f"\nThe marts stand in {home.published / 'current'}. Next: leadmill kpi --home {home.path}")
@@ -123,6 +123,36 @@ def kpi(home_path: Path | None, as_json: bool) -> None:
     click.echo(f"Marts: {marts}   Parquet: {marts.parent / 'parquet'}")
     click.echo("Query them with any DuckDB client, also while a load runs, or here:")
     click.echo("""  leadmill query "from marts.mart_kpi_values where kpi_id = 'mql' and period_grain = 'month'" """)
+
+
+@main.command()
+@click.option("--send", is_flag=True, help="Post those not sent yet to the webhook in LEADMILL_ALERT_WEBHOOK.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ja"]),
+    envvar="LEADMILL_ALERT_LANGUAGE",
+    default="en",
+    show_default=True,
+    help="Language of the messages.",
+)
+@home_option
+@json_option
+def alerts(send: bool, language: Literal["en", "ja"], home_path: Path | None, as_json: bool) -> None:
+    """Show which targets will probably be missed before their period ends, and tell a chat."""
+    from serving import alerts as alerting
+
+    home = Home.from_environment(home_path)
+    count = alerting.send(home, alerting.webhook(), language) if send else 0
+    found = alerting.alerts(home)
+    if as_json:
+        _print_json([alert.model_dump() for alert in found])
+        return
+    for alert in found:
+        click.echo(f"{alert.line(language)}{'' if alert.is_sent else ' (not sent)'}")
+    if not found:
+        click.echo("No target is at risk.")
+    if send:
+        click.echo(f"{count} sent.")
 
 
 @main.command()

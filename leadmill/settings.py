@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+ALERT_WEBHOOK = "LEADMILL_ALERT_WEBHOOK"  # environment variable: the chat's incoming webhook, a secret
+
 
 class Home(BaseModel):
     """The data home and the places in it."""

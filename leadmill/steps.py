@@ -6,13 +6,15 @@ rebuilt from raw, and a version is published only when it is whole.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from leadmill.settings import Home
+from leadmill.errors import LeadmillError
+from leadmill.settings import ALERT_WEBHOOK, Home
 
 if TYPE_CHECKING:
     from expectations import Gate
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # Rooms are imported by the steps that use them: Airflow reads this list often; dbt and Great Expectations are heavy.
 
 Progress = Callable[[str], None]
+
+OLDEST_ALERTED = timedelta(days=2)  # a backfill of a past date tells nobody
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,20 @@ def _publish(night: Night, progress: Progress) -> str:
 
     published = serving.publish(night.home, night.as_of, night.started_at, version("leadmill"), progress)
     return f"version {published.version}"
+
+
+def _send_alerts(night: Night, progress: Progress) -> str:
+    """Tell the chat what will be missed. The marts are published: a silent chat is no fault of the night."""
+    from serving import alerts
+
+    if night.started_at - night.as_of > OLDEST_ALERTED:
+        return "a past date: nobody is told"
+    language: alerts.Language = "ja" if os.environ.get("LEADMILL_ALERT_LANGUAGE") == "ja" else "en"
+    try:
+        return f"{alerts.send(night.home, alerts.webhook(), language)} new alerts sent"
+    except LeadmillError as error:
+        progress(str(error))
+        return f"not sent: {error}"
 
 
 def _check(gate: Gate) -> Callable[[Night, Progress], str]:
@@ -108,9 +126,16 @@ STEPS: dict[str, Step] = {
     "publish": Step("publish the marts", _publish, needs="marts"),
 }
 
+AFTER_PUBLISHING = {"send_alerts": Step("send new alerts to the chat webhook", _send_alerts)}
+
+
+def tonight() -> dict[str, Step]:
+    """Return the steps that run here: alerts are sent only where a webhook is set."""
+    return STEPS | AFTER_PUBLISHING if os.environ.get(ALERT_WEBHOOK) else STEPS
+
 
 def run(name: str, night: Night, progress: Progress) -> str:
-    """Run one step of `STEPS` as the only writer; return what it did in one line.
+    """Run one step of `tonight()` as the only writer; return what it did in one line.
 
     Raises:
         LeadmillError: another process writes, or a run for another as_of came between this one's steps.
@@ -118,7 +143,7 @@ def run(name: str, night: Night, progress: Progress) -> str:
     import ingestion
     from leadmill import transformation
 
-    step = STEPS[name]
+    step = tonight()[name]
     with ingestion.writer_lock(night.home):
         if step.needs:
             transformation.require_built(step.needs, night.home, night.as_of)

@@ -17,6 +17,10 @@ kpi_catalogue as (
     select * from {{ ref('kpi_catalogue') }}
 ),
 
+days_of_origin as (
+    select distinct origin_on from origins
+),
+
 side_by_side as (
     select
         kpi_id,
@@ -43,19 +47,19 @@ joint_sums as (
         days.kpi_id,
         days.dimension,
         days.dimension_value,
-        day_of_origin.origin_on,
+        days_of_origin.origin_on,
         cast({{ exact_sum('days.denominator') }} as double) as denominators,
         cast({{ exact_sum('days.numerator') }} as double) as numerators,
         cast({{ exact_sum('days.numerator * days.numerator') }} as double) as numerator_squares,
         cast({{ exact_sum('days.numerator * days.denominator') }} as double) as products,
         cast({{ exact_sum('days.denominator * days.denominator') }} as double) as denominator_squares
     from days
-    inner join (select distinct origin_on from origins) as day_of_origin
+    inner join days_of_origin
         on
-            days.date_on < day_of_origin.origin_on
-            and days.date_on >= {{ dbt.dateadd('day', -settings.level_days, 'day_of_origin.origin_on') }}
+            days.date_on < days_of_origin.origin_on
+            and days.date_on >= {{ dbt.dateadd('day', -settings.level_days, 'days_of_origin.origin_on') }}
     where days.aggregation = 'ratio'
-    group by days.kpi_id, days.dimension, days.dimension_value, day_of_origin.origin_on
+    group by days.kpi_id, days.dimension, days.dimension_value, days_of_origin.origin_on
 ),
 
 valued as (

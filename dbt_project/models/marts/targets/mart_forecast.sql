@@ -28,7 +28,7 @@ ranked as (
         replays.*,
         row_number() over (
             partition by replays.kpi_id, replays.dimension, replays.dimension_value, replays.period_grain
-            order by case when chosen_methods.method is not null then 1 else 2 end, replays.method desc
+            order by case when chosen_methods.method is not null then 1 else 2 end asc, replays.method desc
         ) = 1 as is_chosen
     from replays
     left join chosen_methods

@@ -43,7 +43,7 @@ chosen as (
         *,
         row_number() over (
             partition by kpi_id, dimension, dimension_value, period_grain
-            order by absolute_errors, method desc
+            order by absolute_errors asc, method desc
         ) = 1 as is_chosen
     from compared
 ),
