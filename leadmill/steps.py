@@ -63,7 +63,9 @@ def _load_raw(night: Night, progress: Progress) -> str:
 def _publish(night: Night, progress: Progress) -> str:
     import serving
 
-    published = serving.publish(night.home, night.as_of, night.started_at, version("leadmill"), progress)
+    published = serving.publish(
+        night.home, night.as_of, night.started_at, version("leadmill"), night.sources.zone, progress
+    )
     return f"version {published.version}"
 
 

@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
+from serving import restatements
 from serving.files import sync
 from serving.versions import UNFINISHED, Table, Version, prune, serve
 
@@ -27,7 +29,12 @@ READABLE_FOLDER = 0o755  # whatever the process's umask: BI tools may run as ano
 
 
 def publish(
-    home: Home, as_of: datetime, started_at: datetime, code_version: str, progress: Callable[[str], None]
+    home: Home,
+    as_of: datetime,
+    started_at: datetime,
+    code_version: str,
+    zone: ZoneInfo,
+    progress: Callable[[str], None],
 ) -> Version:
     """Publish what stands in schema `marts` of the warehouse, and serve it.
 
@@ -36,6 +43,7 @@ def publish(
         as_of: The moment the marts speak of, aware.
         started_at: When the run began, aware.
         code_version: Version of Leadmill that built the marts.
+        zone: The business time zone, in which periods end.
         progress: Is told each table.
 
     Returns:
@@ -52,7 +60,7 @@ def publish(
     folder = home.published / f"{UNFINISHED}{name}"
     try:
         (folder / "parquet").mkdir(parents=True)
-        tables = _write_marts(home, folder, name, as_of, started_at, code_version, progress)
+        tables = _write_marts(home, folder, name, as_of, started_at, code_version, zone, progress)
         version = Version(
             version=name,
             as_of=as_of.astimezone(UTC),
@@ -107,6 +115,7 @@ def _write_marts(
     as_of: datetime,
     started_at: datetime,
     code_version: str,
+    zone: ZoneInfo,
     progress: Callable[[str], None],
 ) -> dict[str, Table]:
     """Copy the marts into the folder's DuckDB file and Parquet files; return what was written."""
@@ -139,8 +148,9 @@ def _write_marts(
                 "code_version": code_version,
             },
         )
+        restatements.write(connection, home, name, as_of, zone)
         tables = {}
-        for table in [*(table for (table,) in found), "mart_run"]:
+        for table in [*(table for (table,) in found), "mart_run", restatements.TABLE]:
             source = f'published.marts."{table}"'
             target = _text(folder / "parquet" / f"{table}.parquet")
             connection.execute(f"copy {source} to {target} (format parquet, compression zstd)")

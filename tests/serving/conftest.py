@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -32,15 +33,19 @@ def home(tmp_path: Path) -> Home:
                 ('cohort', 'all', 'overall', 'lead', 1, 100, 40, 0.4, 62.54, 5000),
                 ('period', 'all', 'overall', 'lead', 1, 7, 7, 1, null, null);
             create table marts.mart_kpi_values (kpi_id varchar, period_grain varchar, period_start date,
-                dimension varchar, value double, status varchar);
+                dimension varchar, dimension_value varchar, numerator double, denominator double, value double,
+                status varchar);
             create table marts.dim_kpi as
             select *
-            from (values ('mql', 'MQL', 'MQL数', 'count', null, null), ('wins', 'Wins', '受注数', 'count', null, 10.0))
-                as kpis (kpi_id, kpi_name, kpi_name_ja, unit, benchmark_low, benchmark_high);
+            from (values
+                ('mql', 'MQL', 'MQL数', 'count', false, null, null),
+                ('wins', 'Wins', '受注数', 'count', false, null, 10.0),
+                ('sql_rate', 'SQL rate', 'SQL化率', 'ratio', true, null, null)
+            ) as kpis (kpi_id, kpi_name, kpi_name_ja, unit, matures, benchmark_low, benchmark_high);
             insert into marts.mart_kpi_values
-            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', i, 'none'
+            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', 'all', i, null, i, 'none'
             from range(10) as months (i), (values ('wins'), ('mql')) as kpis (kpi_id);
-            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 9, 'none');
+            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 'all', 9, null, 9, 'none');
             """
         )
     return home
@@ -48,4 +53,4 @@ def home(tmp_path: Path) -> Home:
 
 def published(home: Home, as_of: datetime = AS_OF) -> Version:
     """Publish as the nightly does."""
-    return publish(home, as_of, AS_OF, "0.1.0", progress=lambda _: None)
+    return publish(home, as_of, AS_OF, "0.1.0", ZoneInfo("Asia/Tokyo"), progress=lambda _: None)
