@@ -138,7 +138,8 @@ def _write_marts(
             """
             create table published.marts.mart_run as
             select $version as version, $as_of::timestamp as as_of, $started_at::timestamp as started_at,
-                $finished_at::timestamp as finished_at, $code_version as code_version
+                $finished_at::timestamp as finished_at, $code_version as code_version,
+                $business_timezone as business_timezone
             """,
             {
                 "version": name,
@@ -146,6 +147,7 @@ def _write_marts(
                 "started_at": _stored(started_at),
                 "finished_at": _stored(datetime.now(UTC)),
                 "code_version": code_version,
+                "business_timezone": zone.key,
             },
         )
         restatements.write(connection, home, name, as_of, zone)
