@@ -35,8 +35,8 @@ _ENDED = """
     end <= $previous_as_of_day
 """
 
-# A rate that matures (journeys of a past month still reach a stage) is restated only where its population changed.
-# The catalogue says which do; a KPI that the version before did not know is new, not restated.
+# What matures (journeys of a past month still reach a stage) is restated only where a rate's population changed. The
+# catalogue says which KPIs do; one that the version before did not know is new, not restated.
 _CHANGED = f"""
     insert into published.marts.{TABLE}
     with
@@ -57,11 +57,14 @@ _CHANGED = f"""
         compared.*, coalesce(value, 0) - coalesce(previous_value, 0)
     from compared
     join published.marts.dim_kpi using (kpi_id)
-    where previous_denominator is distinct from denominator
-        or (
-            not dim_kpi.matures
-            and (previous_numerator is distinct from numerator or previous_value is distinct from value)
-        )
+    where case
+            when not dim_kpi.matures then
+                previous_numerator is distinct from numerator
+                or previous_denominator is distinct from denominator
+                or previous_value is distinct from value
+            when dim_kpi.aggregation = 'ratio' then previous_denominator is distinct from denominator
+            else false
+        end
 """
 
 

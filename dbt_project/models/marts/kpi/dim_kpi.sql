@@ -53,7 +53,8 @@ final as (
         catalogue.owner,
         catalogue.benchmark_low,
         catalogue.benchmark_high,
-        catalogue.benchmark_wording
+        catalogue.benchmark_wording,
+        catalogue.matures
 
     from catalogue
     left join critical_success_factors on catalogue.csf = critical_success_factors.csf
