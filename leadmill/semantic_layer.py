@@ -1,6 +1,6 @@
 """The KPI catalogue as dbt semantic models and metrics, which MetricFlow queries.
 
-`python -m leadmill.semantic_layer` writes them anew after a change of the seed kpi_catalogue; a test holds both in step.
+`python -m leadmill.semantic_layer` writes them anew after the seed kpi_catalogue changed; a test holds both in step.
 The metrics are no second computation: their measures are the rows that mart_kpi_values rolls up.
 """
 
