@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, kpis, micro_conversions, reconciliations, response_times, targets
+from expectations import diagnosis, kpis, micro_conversions, reconciliations, speed, targets
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -46,7 +46,7 @@ def checks(scope: Scope) -> list[Check]:
         *_currencies(scope),
         *kpis.checks(),
         *reconciliations.checks(scope),
-        *response_times.checks(),
+        *speed.checks(),
         *targets.checks(),
         *micro_conversions.checks(),
         *diagnosis.checks(),

@@ -150,6 +150,11 @@ MARTS: dict[str, Mart] = {
         "value forecast miss_probability gap days_left message_en message_ja",
     ),
     "mart_kpi_set_review": _mart("is_due", "last_reviewed_on reviewer review_due_on is_due"),
+    "mart_handoff_errors": _mart(
+        "error_id",
+        "error_id error_kind label_en label_ja from_team to_team responsible_team lead_id opportunity_id owner_id "
+        "detail error_state since_at ended_at age_hours age_business_hours",
+    ),
     "mart_identity_summary": _mart(
         "measure dimension dimension_value",
         "measure dimension dimension_value value unit",

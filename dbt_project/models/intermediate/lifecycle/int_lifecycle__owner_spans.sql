@@ -8,17 +8,16 @@ lead_versions as (
     select * from {{ ref('stg_salesforce__lead_versions') }}
 ),
 
-owners as (
-    select * from {{ ref('dim_owner') }}
-),
-
 -- A lead of a tool whose versions are not kept had its owner from the beginning, for all that is known.
 versions as (
     select
         lead_records.lead_id,
         lead_records.record_key,
         lead_records.created_at,
-        coalesce(lead_versions.source_system || ':' || lead_versions.owner_id, lead_records.owner_id) as owner_id,
+        case
+            when lead_versions.lead_id is not null then lead_versions.source_system || ':' || lead_versions.owner_id
+            else lead_records.owner_id
+        end as owner_id,
         coalesce(lead_versions.updated_at, lead_records.created_at) as updated_at
     from lead_records
     left join lead_versions
@@ -46,15 +45,12 @@ begun as (
 
 final as (
     select
-        begun.lead_id,
-        begun.record_key,
-        begun.owner_id,
-        -- A queue is nobody in person.
-        begun.owner_id is not null and owners.owner_state != 'queue' as has_owner,
-        begun.from_at,
-        lead(begun.from_at) over (partition by begun.record_key order by begun.from_at) as to_at
+        lead_id,
+        record_key,
+        owner_id,
+        from_at,
+        lead(from_at) over (partition by record_key order by from_at) as to_at
     from begun
-    left join owners on begun.owner_id = owners.owner_id
 )
 
 select * from final

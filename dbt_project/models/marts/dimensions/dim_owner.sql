@@ -39,8 +39,6 @@ final as (
         owners.region,
         owners.daily_capacity,
         case
-            -- Salesforce: the first three characters of an id name its object (00G Group, which is a queue).
-            when split_part(seen.owner_id, ':', 2) like '00G%' then 'queue'
             when not owners.is_active then 'inactive'
             when owners.owner_id is null and listing_sources.source_system is not null then 'unknown'
             else 'active'

@@ -19,7 +19,7 @@ business_days as (
 response_time_slas as (
     select
         *,
-        lead(valid_from) over (partition by leg order by valid_from) as replaced_on
+        lead(valid_from) over (partition by leg, conversion_point order by valid_from) as replaced_on
     from {{ ref('response_time_slas') }}
 ),
 
@@ -96,6 +96,7 @@ judged as (
     left join response_time_slas
         on
             measured.leg = response_time_slas.leg
+            and response_time_slas.conversion_point in (measured.conversion_point, 'any')
             and measured.started_on >= response_time_slas.valid_from
             and (response_time_slas.replaced_on is null or measured.started_on < response_time_slas.replaced_on)
 ),

@@ -1,7 +1,7 @@
 {#- The reasons of the seed response_breach_reasons; the rule of each stands in `explained`. -#}
 {%- set reasons = [
-    'clock_skewed', 'owner_missing', 'owner_inactive', 'unreachable', 'stage_skipped', 'reassigned', 'on_day_off',
-    'outside_hours', 'owner_overloaded',
+    'clock_skewed', 'owner_missing', 'owner_inactive', 'unreachable', 'not_accepted', 'stage_skipped', 'reassigned',
+    'calls_unsuccessful', 'on_day_off', 'outside_hours', 'owner_overloaded', 'never_tried',
 ] -%}
 
 with
@@ -9,8 +9,8 @@ response_times as (
     select * from {{ ref('fct_response_times') }}
 ),
 
-lifecycle as (
-    select * from {{ ref('fct_lead_lifecycle') }}
+journeys as (
+    select * from {{ ref('int_lifecycle__journeys') }}
 ),
 
 owners as (
@@ -19,12 +19,16 @@ owners as (
 
 owner_spans as (
     select * from {{ ref('int_lifecycle__owner_spans') }}
-    where has_owner
+    where owner_id is not null
 ),
 
 activities as (
     select * from {{ ref('int_lifecycle__activities') }}
-    where is_completed and is_with_person and owner_id is not null
+    where is_completed and is_with_person
+),
+
+calls as (
+    select * from {{ ref('fct_calls') }}
 ),
 
 reachable_persons as (
@@ -94,6 +98,7 @@ hands as (
         occurred_at as from_at,
         occurred_at as to_at
     from activities
+    where owner_id is not null
 ),
 
 reassigned as (
@@ -109,6 +114,24 @@ reassigned as (
             and (hands.to_at is null or hands.to_at >= breaches.started_at)
 ),
 
+tries as (
+    select
+        breaches.lead_id,
+        breaches.leg,
+        count(*) as try_count,
+        -- The try that ends a wait explains nothing of it.
+        count(calls.call_id) filter (where activities.occurred_at < breaches.watched_until) as call_count,
+        count(*) filter (where calls.is_connected and activities.occurred_at < breaches.watched_until) as connected_count
+    from breaches
+    inner join activities
+        on
+            breaches.lead_id = activities.lead_id
+            and activities.occurred_at >= breaches.started_at
+            and activities.occurred_at <= breaches.watched_until
+    left join calls on activities.activity_id = calls.call_id
+    group by breaches.lead_id, breaches.leg
+),
+
 described as (
     select
         breaches.*,
@@ -119,9 +142,14 @@ described as (
         daily_loads.new_waits as owner_new_waits,
         not coalesce(reachable_persons.has_phone, false) as is_phone_missing,
         coalesce(reachable_persons.first_bounced_at <= breaches.watched_until, false) as is_mail_bounced,
-        reassigned.lead_id is not null as is_reassigned
+        reassigned.lead_id is not null as is_reassigned,
+        journeys.is_accepted,
+        coalesce(tries.try_count, 0) as try_count,
+        coalesce(tries.call_count, 0) as call_count,
+        coalesce(tries.connected_count, 0) as connected_count
     from breaches
-    left join lifecycle on breaches.lead_id = lifecycle.lead_id
+    left join journeys on breaches.lead_id = journeys.lead_id
+    left join tries on breaches.lead_id = tries.lead_id and breaches.leg = tries.leg
     left join owners on breaches.owner_id = owners.owner_id
     left join loads
         on
@@ -134,21 +162,24 @@ described as (
             and breaches.owner_id = daily_loads.owner_id
             and breaches.started_on = daily_loads.started_on
     left join reassigned on breaches.lead_id = reassigned.lead_id and breaches.leg = reassigned.leg
-    left join reachable_persons on lifecycle.person_id = reachable_persons.person_id
+    left join reachable_persons on journeys.person_id = reachable_persons.person_id
 ),
 
 -- Time off explains nothing where the limit counts working time only.
 explained as (
     select
         *,
-        coalesce(owner_state = 'queue', true) as is_owner_missing,
-        coalesce(owner_state in ('inactive', 'unknown'), false) as is_owner_inactive,
+        owner_id is null as is_owner_missing,
+        coalesce(owner_state != 'active', false) as is_owner_inactive,
         is_phone_missing and is_mail_bounced as is_unreachable,
+        leg = 'mql_to_sal' and ended_at is null and try_count > 0 and not is_accepted as is_not_accepted,
         is_implied as is_stage_skipped,
+        call_count > 0 and connected_count = 0 as is_calls_unsuccessful,
         sla_hours_kind = 'calendar' and not is_started_on_business_day as is_on_day_off,
         sla_hours_kind = 'calendar' and is_started_on_business_day and not is_started_in_working_hours
             as is_outside_hours,
-        coalesce(owner_new_waits > owner_daily_capacity, false) as is_owner_overloaded
+        coalesce(owner_new_waits > owner_daily_capacity, false) as is_owner_overloaded,
+        try_count = 0 as is_never_tried
     from described
 ),
 
@@ -208,6 +239,9 @@ final as (
         explained.started_holiday_name,
         explained.is_phone_missing,
         explained.is_mail_bounced,
+        explained.try_count,
+        explained.call_count,
+        explained.connected_count,
         explained.owner_open_waits,
         explained.owner_new_waits,
         explained.owner_daily_capacity

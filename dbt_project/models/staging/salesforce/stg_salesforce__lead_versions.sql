@@ -12,7 +12,8 @@ final as (
         -- ids
         _source as source_system,
         Id as lead_id,
-        OwnerId as owner_id,
+        -- Users only (005): what waits in a queue (00G) has no owner yet.
+        case when OwnerId like '005%' then OwnerId end as owner_id,
 
         -- times
         coalesce(SystemModstamp, CreatedDate) as updated_at

@@ -1,4 +1,4 @@
-"""Waits, their roll-up and their breaches tell the same numbers."""
+"""Waits, their roll-up and their breaches tell the same numbers, and hand-off errors those of the journeys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from expectations.checks import Check
 
 def checks() -> list[Check]:
     """Return the checks of the speed marts."""
-    return [_minutes(), _totals(), _parts(), _breaches()]
+    return [_minutes(), _totals(), _parts(), _breaches(), _handoffs()]
 
 
 def _minutes() -> Check:
@@ -95,5 +95,40 @@ def _breaches() -> Check:
             full join {batch} as listed on waits.lead_id = listed.lead_id and waits.leg = listed.leg
             where coalesce(waits.is_breach, false) <> (listed.lead_id is not null)
                 or (listed.lead_id is not null and listed.main_reason_en is null)
+        """,
+    )
+
+
+def _handoffs() -> Check:
+    return Check(
+        id="marts.handoff_errors_reconcile",
+        table="marts.mart_handoff_errors",
+        expects="open errors have no end, and are among the journeys that lack the owner or opportunity",
+        because="a list that misses one, or keeps a mended one, is soon read by nobody",
+        rows="""
+            with told as (
+                select error_kind, count(*) as errors
+                from {batch}
+                where error_state = 'open' and error_kind in ('mql_without_owner', 'sql_without_opportunity')
+                group by error_kind
+            ),
+            lacking as (
+                select
+                    'mql_without_owner' as error_kind,
+                    count(*) filter (mql_at is not null and owner_id is null) as most
+                from marts.fct_lead_lifecycle
+                union all
+                select 'sql_without_opportunity', count(*) filter (sql_at is not null and opportunity_at is null)
+                from marts.fct_lead_lifecycle
+            )
+            select told.error_kind, told.errors
+            from told
+            join lacking using (error_kind)
+            where told.errors > lacking.most
+            union all
+            select error_kind, count(*)
+            from {batch}
+            where (error_state = 'open') <> (ended_at is null) or age_hours < 0
+            group by error_kind
         """,
     )
