@@ -25,8 +25,3 @@
 {%- macro duckdb__extracted(text, pattern) -%}
     nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
 {%- endmacro -%}
-
-{#- Whether a value is one of those in a text that parts them by |. -#}
-{%- macro is_listed(value, listed) -%}
-    {{ dbt.position("'|' || " ~ value ~ " || '|'", "'|' || " ~ listed ~ " || '|'") }} > 0
-{%- endmacro -%}

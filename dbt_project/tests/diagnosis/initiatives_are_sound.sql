@@ -26,7 +26,9 @@ select initiative_id, 'kind, dimension or window that is not known' as problem
 from initiatives
 where
     kind not in ('before_after', 'ab')
-    or dimension not in ('overall', 'channel', 'campaign', 'content', 'segment', 'owner', 'conversion_point')
+    or dimension not in (
+        'overall', 'channel', 'campaign', 'content', 'content_name', 'segment', 'owner', 'conversion_point'
+    )
     or started_on is null
     or ended_on < started_on
     or (kind = 'ab' and control_values = 'previous_year')

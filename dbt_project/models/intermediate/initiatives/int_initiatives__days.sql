@@ -1,4 +1,7 @@
-{%- set dimensions = {'channel': 'channel', 'campaign': 'campaign_id'} -%}
+{%- set dimensions = {
+    'channel': 'channel', 'campaign': 'campaign_id', 'content': 'content_id', 'segment': 'segment', 'owner': 'owner_id',
+    'conversion_point': 'conversion_point',
+} -%}
 
 with
 initiatives as (
@@ -18,6 +21,10 @@ measures as (
     select * from {{ ref('int_kpi__measures') }}
 ),
 
+contents as (
+    select * from {{ ref('dim_content') }}
+),
+
 dates as (
     select * from {{ ref('dim_date') }}
 ),
@@ -25,7 +32,8 @@ dates as (
 valued as (
     select
         initiatives.initiative_id,
-        initiatives.treated_values,
+        '^(' || initiatives.treated_values || ')$' as treated_pattern,
+        '^(' || initiatives.control_values || ')$' as control_pattern,
         initiatives.control_values,
         measures.date_on,
         measures.quantity,
@@ -36,20 +44,22 @@ valued as (
             {% for dimension, column in dimensions.items() -%}
             when '{{ dimension }}' then measures.{{ column }}
             {% endfor -%}
+            when 'content_name' then contents.content_name
         end as dimension_value
     from initiatives
     inner join kpi_catalogue on initiatives.kpi_id = kpi_catalogue.kpi_id
     inner join measures on measures.measure in (kpi_catalogue.numerator_measure, kpi_catalogue.denominator_measure)
+    left join contents on measures.content_id = contents.content_id
 ),
 
 sided as (
     select
         *,
-        {{ is_listed('dimension_value', 'treated_values') }} as is_treated,
+        {{ matches('dimension_value', 'treated_pattern') }} as is_treated,
         case control_values
-            when 'previous_year' then {{ is_listed('dimension_value', 'treated_values') }}
-            when 'rest' then not {{ is_listed('dimension_value', 'treated_values') }}
-            else {{ is_listed('dimension_value', 'control_values') }}
+            when 'previous_year' then {{ matches('dimension_value', 'treated_pattern') }}
+            when 'rest' then not {{ matches('dimension_value', 'treated_pattern') }}
+            else {{ matches('dimension_value', 'control_pattern') }}
         end as is_control
     from valued
 ),
