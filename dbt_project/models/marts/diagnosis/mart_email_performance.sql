@@ -2,7 +2,7 @@
 {%- set dimensions = {
     'campaign': 'campaign_value', 'content': 'content_value', 'sender': 'sender_value', 'list': 'list_value',
     'list_age': 'list_age', 'weekday': 'weekday_value', 'hour': 'hour_value', 'weekday_x_hour': 'weekday_x_hour',
-    'segment': 'segment',
+    'segment': 'segment', 'link': 'link',
 } -%}
 {%- set outcomes = ['not_bounced', 'delivered', 'opened', 'clicked', 'unsubscribed', 'converted'] -%}
 {%- set rates = {
@@ -13,6 +13,11 @@
 with
 mails as (
     select * from {{ ref('int_email__outcomes') }}
+),
+
+clicks as (
+    select * from {{ ref('int_canonical__events') }}
+    where event_name = 'email_clicked' and not is_bot
 ),
 
 persons as (
@@ -48,6 +53,17 @@ traits as (
     inner join subject_traits on {{ matches('subjects.subject', 'subject_traits.pattern') }}
 ),
 
+-- What a mail calls to: the page that most of its clicks lead to.
+links as (
+    select
+        content_id,
+        {{ url_path('url') }} as link,
+        row_number() over (partition by content_id order by count(*) desc, {{ url_path('url') }}) as link_rank
+    from clicks
+    where url is not null
+    group by content_id, {{ url_path('url') }}
+),
+
 described as (
     select
         mails.*,
@@ -58,13 +74,15 @@ described as (
         coalesce(mails.list_id, 'unknown') as list_value,
         coalesce(list_age_bands.band, 'unknown') as list_age,
         coalesce(accounts.industry, 'unknown') as segment,
+        coalesce(links.link, 'none clicked') as link,
         cast(dates.iso_weekday as {{ dbt.type_string() }}) as weekday_value,
         lpad(cast(extract(hour from {{ business_time('mails.sent_at') }}) as {{ dbt.type_string() }}), 2, '0') as hour_value
     from mails
     inner join dates on mails.sent_on = dates.date_on
     left join persons on mails.person_id = persons.person_id
     left join accounts on mails.account_id = accounts.account_id
-    -- A sending list that is older than the tool's own record of the person says the person was known.
+    left join links on mails.content_id = links.content_id and links.link_rank = 1
+    -- Who was mailed before the first record of them was made is as young as can be.
     left join list_age_bands
         on
             greatest({{ dbt.datediff('persons.first_seen_at', 'mails.sent_at', 'day') }}, 0)
