@@ -176,6 +176,23 @@ MARTS: dict[str, Mart] = {
         "phi_high p_value verdict verdict_rule verdict_reason verdict_reason_ja is_review_due",
         nullable_key="period_start",
     ),
+    "mart_email_performance": _mart(
+        "period_grain period_start dimension dimension_value",
+        "period_grain period_start dimension dimension_value mails delivered opened clicked unsubscribed converted "
+        "open_rate open_rate_low open_rate_high click_rate unsubscribe_rate conversion_rate",
+        nullable_key="period_start",
+    ),
+    "mart_diagnosis": _mart(
+        "kpi_id period_grain period_start cause_id",
+        "kpi_id period_grain period_start cause_id cause_rank kpi_value missed_reference reference_value shortfall cause "
+        "cause_ja action action_ja dimension worst_value worst_rate compared_value gain gain_low gain_high is_conclusive "
+        "best_value best_rate evidence_query",
+    ),
+    "mart_diagnosis_evidence": _mart(
+        "kpi_id period_grain period_start dimension dimension_value",
+        "kpi_id period_grain period_start dimension dimension_value compared_with trials value value_low value_high "
+        "compared_value gain gain_low gain_high p_value adjusted_p_value is_conclusive",
+    ),
     "mart_quality_flags": _mart(
         "period_grain period_start dimension dimension_value",
         "period_grain period_start dimension dimension_value is_flagged is_settled reference_rate mql sql_reached "
