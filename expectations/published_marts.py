@@ -184,9 +184,9 @@ MARTS: dict[str, Mart] = {
     ),
     "mart_diagnosis": _mart(
         "kpi_id period_grain period_start cause_id",
-        "kpi_id period_grain period_start cause_id cause_rank kpi_value missed_reference reference_value shortfall cause "
-        "cause_ja action action_ja dimension worst_value worst_rate compared_value gain gain_low gain_high is_conclusive "
-        "best_value best_rate evidence_query",
+        "kpi_id period_grain period_start cause_id cause_rank kpi_value missed_reference reference_value shortfall "
+        "cause cause_ja action action_ja dimension worst_value worst_rate compared_value gain gain_low gain_high "
+        "is_conclusive best_value best_rate evidence_query",
     ),
     "mart_diagnosis_evidence": _mart(
         "kpi_id period_grain period_start dimension dimension_value",
