@@ -146,6 +146,37 @@ BREAKS: list[tuple[Gate, str, str]] = [
         "values ('i1', 0.1, -0.1, 0.3, 'improved')",
     ),
     ("marts", "marts.funnel_reconcile", "update marts.mart_funnel set entered = 4, pass_rate = passed / 4"),
+    (
+        "marts",
+        "marts.micro_conversions_compare_one_population",
+        "insert into marts.mart_micro_conversions "
+        "(mcv_id, period_grain, dimension, dimension_value, population, reached, converted, reached_converted) "
+        "values ('m', 'all', 'overall', 'all', 5, 6, 1, 1)",
+    ),
+    (
+        "marts",
+        "marts.micro_conversions_channels_add_up",
+        "insert into marts.mart_micro_conversions "
+        "(mcv_id, period_grain, dimension, dimension_value, volume, population) "
+        "values ('m', 'all', 'overall', 'all', 5, 5), ('m', 'all', 'channel', 'email', 4, 5)",
+    ),
+    (
+        "marts",
+        "marts.content_outcomes_within_people",
+        "insert into marts.mart_content_report (content_id, period_grain, people, people_with_meeting, leads) "
+        "values ('/', 'all', 1, 2, 0)",
+    ),
+    (
+        "marts",
+        "marts.content_leads_reconcile",
+        "insert into marts.mart_content_report (content_id, period_grain, leads, won_amount) values ('/', 'all', 3, 0)",
+    ),
+    (
+        "marts",
+        "marts.content_next_steps_within_met",
+        "insert into marts.mart_content_next_steps (content_id, period_grain, stage, met, moved_on) "
+        "values ('/', 'all', 'lead', 1, 2)",
+    ),
     ("marts", "marts.costs_have_rates", "insert into marts.fct_costs (cost_id) values ('c1')"),
     ("marts", "marts.amounts_have_rates", "update marts.fct_opportunities set amount = null"),
     ("marts", "marts.facts_not_empty", "insert into intermediate.int_canonical__events values ('e1', '2026-10-01')"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from expectations import Gate, GateResult, check
 from expectations.published_marts import MARTS
@@ -14,28 +15,7 @@ from leadmill.settings import Home
 
 AS_OF = datetime(2026, 10, 31, 15, tzinfo=UTC)
 
-_TYPES = {
-    "_at": "timestamp",
-    "_on": "date",
-    "is_": "boolean",
-    "may_": "boolean",
-    "_count": "bigint",
-    "amount": "decimal(18, 2)",
-    "numerator": "double",
-    "denominator": "double",
-    "value": "double",
-    "entered": "bigint",
-    "passed": "bigint",
-    "pass_rate": "double",
-    "_minutes": "double",
-    "step_order": "integer",
-    "period_start": "date",
-    "mql": "bigint",
-    "_shortfall": "decimal(18, 6)",
-    "effect": "double",
-    "effect_low": "double",
-    "effect_high": "double",
-}
+MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 
 
 def empty_warehouse(path: Path) -> Home:
@@ -77,9 +57,8 @@ def empty_warehouse(path: Path) -> Home:
             create schema marts;
             """
         )
-        for table, mart in MARTS.items():
-            columns = ", ".join(f'"{column}" {_type(table, column)}' for column in mart.columns)
-            connection.execute(f"create table marts.{table} ({columns})")
+        for table in MARTS:
+            connection.execute(f"create table marts.{table} ({_contracted_columns(table)})")
     return home
 
 
@@ -205,7 +184,8 @@ def run(gate: Gate, home: Home) -> GateResult:
     )
 
 
-def _type(table: str, column: str) -> str:
-    if (table, column) == ("mart_funnel", "cost"):
-        return "double"
-    return next((kind for part, kind in _TYPES.items() if part in column and column != "dimension_value"), "varchar")
+def _contracted_columns(table: str) -> str:
+    """Return the columns and types that dbt's contract of a mart names, as SQL."""
+    [file] = MODELS.rglob(f"{table}.yml")
+    [model] = yaml.safe_load(file.read_text("utf-8"))["models"]
+    return ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in model["columns"])
