@@ -54,15 +54,15 @@ _CHANGED = f"""
     )
     select
         $version, $as_of, $previous_version, $previous_as_of,
-        compared.*, coalesce(value, 0) - coalesce(previous_value, 0)
+        compared.*, coalesce(compared.value, 0) - coalesce(previous_value, 0)
     from compared
     join published.marts.dim_kpi using (kpi_id)
     where case
             when not dim_kpi.matures then
-                previous_numerator is distinct from numerator
-                or previous_denominator is distinct from denominator
-                or previous_value is distinct from value
-            when dim_kpi.aggregation = 'ratio' then previous_denominator is distinct from denominator
+                previous_numerator is distinct from compared.numerator
+                or previous_denominator is distinct from compared.denominator
+                or previous_value is distinct from compared.value
+            when dim_kpi.aggregation = 'ratio' then previous_denominator is distinct from compared.denominator
             else false
         end
 """
