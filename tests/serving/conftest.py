@@ -41,7 +41,8 @@ def home(tmp_path: Path) -> Home:
                 ('mql', 'MQL', 'MQL数', 'count', 'MQLs', null, 'sum', false, null, null),
                 ('wins', 'Wins', '受注数', 'count', 'Wins', null, 'sum', false, null, 10.0),
                 ('sql_rate', 'SQL rate', 'SQL化率', 'ratio', 'SQLs', 'MQLs', 'ratio', true, null, null)
-            ) as kpis (kpi_id, kpi_name, kpi_name_ja, unit, numerator, denominator, aggregation, matures, benchmark_low, benchmark_high);
+            ) as kpis (kpi_id, kpi_name, kpi_name_ja, unit, numerator, denominator, aggregation, matures,
+                benchmark_low, benchmark_high);
             insert into marts.mart_kpi_values
             select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', 'all', i, null, i, 'none'
             from range(10) as months (i), (values ('wins'), ('mql')) as kpis (kpi_id);
