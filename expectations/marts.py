@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, kpis, micro_conversions, reconciliations, speed, targets
+from expectations import diagnosis, kpis, lifecycle, micro_conversions, reconciliations, speed, targets
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -45,6 +45,7 @@ def checks(scope: Scope) -> list[Check]:
         _persons_add_up(),
         *_currencies(scope),
         *kpis.checks(),
+        *lifecycle.checks(),
         *reconciliations.checks(scope),
         *speed.checks(),
         *targets.checks(),

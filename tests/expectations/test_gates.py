@@ -145,6 +145,23 @@ BREAKS: list[tuple[Gate, str, str]] = [
         "insert into marts.mart_initiative_effects (initiative_id, effect, effect_low, effect_high, verdict) "
         "values ('i1', 0.1, -0.1, 0.3, 'improved')",
     ),
+    (
+        "marts",
+        "marts.scores_are_explained",
+        "insert into marts.fct_lead_scores (lead_id, fit_score, behaviour_score, score) values ('l1', 10, 5, 15)",
+    ),
+    (
+        "marts",
+        "marts.hot_leads_are_open",
+        "insert into marts.fct_hot_leads values ('l1', 'pricing_twice', 'behaviour', '2026-10-21')",
+    ),
+    (
+        "marts",
+        "marts.stages_are_left_after_they_are_entered",
+        "insert into marts.fct_lead_stage_events (lead_id, stage, entered_at, left_at) "
+        "values ('l2', 'dormant', '2026-10-20', '2026-10-10')",
+    ),
+    ("marts", "marts.accounts_reconcile", "update marts.fct_opportunities set account_id = 'a1'"),
     ("marts", "marts.funnel_reconcile", "update marts.mart_funnel set entered = 4, pass_rate = passed / 4"),
     (
         "marts",
