@@ -7,13 +7,15 @@
 
     Over the rows of a group, one for each set of changed factors: `product` is the product under the set, `changed` how
     many of `count` factors it changes, `is_changed` whether this one is among them. Half of the sets add, half subtract.
+    Summed as decimals, so that the order of rows does not show.
 -#}
 {%- macro shapley_value(product, changed, is_changed, count) -%}
-    {{ exact_sum(
-        product ~ ' * case when ' ~ is_changed
-        ~ ' then factorial(' ~ changed ~ ' - 1) * factorial(' ~ count ~ ' - ' ~ changed ~ ')'
-        ~ ' else -factorial(' ~ changed ~ ') * factorial(' ~ count ~ ' - ' ~ changed ~ ' - 1) end'
-    ) }} / factorial({{ count }})
+    cast(sum(cast(
+        {{ product }} * case
+            when {{ is_changed }} then factorial({{ changed }} - 1) * factorial({{ count }} - {{ changed }})
+            else -factorial({{ changed }}) * factorial({{ count }} - {{ changed }} - 1)
+        end as decimal(38, 4)
+    )) as double) / factorial({{ count }})
 {%- endmacro -%}
 
 {#- As many factors as a decomposed product may have: the steps of the seed planned_rates that are on the path. -#}

@@ -62,6 +62,14 @@ targeted as (
             and ranked.period_start = targets.period_start
 ),
 
+tails as (
+    select
+        *,
+        abs(standard_errors_to_limit) as distance,
+        {{ is_missed('forecast', 'miss_limit', 'direction') }} as is_expected_to_miss
+    from targeted
+),
+
 final as (
     select
         kpi_id,
@@ -85,11 +93,11 @@ final as (
         {{ attainment('forecast', 'target', 'direction') }} as forecast_attainment,
         case
             when target is null then null
-            when standard_errors_to_limit is not null then 1 - ({{ normal_share_below('standard_errors_to_limit') }})
-            when {{ is_missed('forecast', 'miss_limit', 'direction') }} then 1
-            else 0
+            when distance is null then case when is_expected_to_miss then 1.0 else 0.0 end
+            when is_expected_to_miss then 1 - {{ normal_upper_tail('distance') }}
+            else {{ normal_upper_tail('distance') }}
         end as miss_probability
-    from targeted
+    from tails
 )
 
 select * from final

@@ -152,22 +152,37 @@ effects as (
 ),
 
 -- Effects are cut to hundredths; what the cutting leaves of the gap goes to the largest remainders, so that the
--- effects sum exactly to the gap.
-ranked as (
+-- effects sum exactly to the gap. Where rates are so wild that floating-point numbers leave more, all bear it alike.
+cut as (
     select
         *,
-        gap_hundredths - sum(floor(hundredths)) over (partition by {{ cell | join(', ') }}) as left_over,
+        cast(floor(hundredths) as decimal(38, 0)) as whole_hundredths,
+        count(*) over (partition by {{ cell | join(', ') }}) as steps,
         row_number() over (
-            partition by {{ cell | join(', ') }} order by hundredths - floor(hundredths) desc, step_order
+            partition by {{ cell | join(', ') }} order by hundredths - floor(hundredths) desc, step_order asc
         ) as remainder_rank
     from effects
+),
+
+left_over as (
+    select
+        *,
+        cast(gap_hundredths as decimal(38, 0)) - sum(whole_hundredths) over (partition by {{ cell | join(', ') }})
+            as left_hundredths
+    from cut
 ),
 
 rounded as (
     select
         *,
-        cast((floor(hundredths) + case when remainder_rank <= left_over then 1 else 0 end) / 100 as decimal(18, 2)) as effect
-    from ranked
+        cast(
+            (
+                whole_hundredths
+                + cast(floor(left_hundredths / steps) as decimal(38, 0))
+                + case when remainder_rank <= left_hundredths - steps * floor(left_hundredths / steps) then 1 else 0 end
+            ) as decimal(38, 2)
+        ) * cast(0.01 as decimal(3, 2)) as effect
+    from left_over
 ),
 
 final as (
@@ -188,7 +203,7 @@ final as (
         checked.baseline_volume,
         rounded.actual_ratio as actual_rate,
         rounded.baseline_ratio as baseline_rate,
-        coalesce(rounded.effect, 0) as effect,
+        cast(coalesce(rounded.effect, 0) as decimal(38, 2)) as effect,
         cast(compared.actual_goal as decimal(18, 2)) as actual_goal,
         cast(compared.baseline_goal as decimal(18, 2)) as baseline_goal,
         cast(
