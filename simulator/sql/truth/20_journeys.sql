@@ -21,6 +21,7 @@ select
     coalesce(lead_records.journey_key, earlier.journey_key) as journey_key,
     coalesce(starts.channel, 'unattributed') as channel,
     coalesce(starts.campaign_id, 'unattributed') as campaign_id,
+    'salesforce:' || salesforce_id('005', opportunities.owner_key) as owner_id,
     opportunities.created_at,
     -- Without a history only the close date tells.
     case

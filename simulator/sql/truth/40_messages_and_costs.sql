@@ -15,6 +15,7 @@ select
     uuid_of('mail event', messages.message_key * 10) as sent_event_id,
     contacts.person_key,
     mails.campaign_code as campaign_id,
+    'hubspot:' || mails.email_campaign_id as content_id,
     messages.sent_at,
     messages.delivered_at,
     messages.bounced_at,

@@ -24,7 +24,7 @@ select
 from begun;
 
 create table workflows as
-select *
+select *, getvariable('start_at') - interval 30 day as created_at
 from (values (70001, 'ステップメール：新規リード育成', 11, 12, 13))
     as workflows (workflow_id, name, enrolled_list, completed_list, succeeded_list);
 

@@ -6,7 +6,7 @@ select
         'name': name,
         'type': 'DRIP_DELAY',
         'enabled': true,
-        'insertedAt': epoch_of(getvariable('start_at') - interval 30 day),
+        'insertedAt': epoch_of(created_at),
         'updatedAt': epoch_of(getvariable('start_at')),
         'contactListIds': {'enrolled': enrolled_list, 'active': null, 'completed': completed_list, 'succeeded': succeeded_list}
     })::varchar as record
