@@ -13,7 +13,7 @@ from (
     ('old_list', 'open_rate', 'list age', '180日以上', '180日未満', 0.75, 0.0, 'Sent to people known for half a year or longer'),
     ('invitation', 'click_rate', 'mail', 'ご招待', 'メールマガジン', 1.5, 0.0, 'A webinar''s call to action instead of reading matter'),
     ('subject_test', 'open_rate', 'mail', 'メールマガジン …[B]', 'メールマガジン …[A]', 1.25, 0.5, 'A/B test of newsletters: B has a number in the subject'),
-    ('short_form', 'form_completion_rate', 'form', '資料請求', 'その他のフォーム', 0.25, 0.6, 'Fewer fields: begun forms that are given up')
+    ('short_form', 'form_completion_rate', 'overall', '開始後', '開始前', 0.5, 0.6, 'Fewer fields in all forms: of the forms begun, fewer are given up')
 ) as effects (effect_id, kpi_id, dimension, treated, control, factor, share_of_days, description);
 
 create macro factor_of(effect, is_treated) as

@@ -57,7 +57,7 @@ select
     -- A lead that has long been silent is called once more.
     case when outcome in ('working', 'unqualified') and u('wake-up call', lead_key) < 0.35
             then known(whole_s(later(tried_at, 86400 * between_numbers(110, 200, 'wake-up call at', lead_key)))) end as woken_at,
-    u('wakes up', lead_key) < 0.3 as is_awake,
+    u('wakes up', lead_key) < 0.2 as is_awake,
     known(tried_at) as tried_at,
     known(bant_1_at) as bant_1_at,
     known(bant_2_at) as bant_2_at,

@@ -179,7 +179,7 @@ drawn as (
                     or (
                         form_key is not null
                         and u('form given up', page_view_key)
-                        < 0.16 * factor_of('short_form', form_key = 1 and business_day(page_at) >= day_of('short_form'))
+                        < 0.16 * factor_of('short_form', business_day(page_at) >= day_of('short_form'))
                     )
             when 'generate_lead' then converts_at is not null
             when 'cta_view' then cta_id is not null and u('cta seen', page_view_key) < 0.4
