@@ -14,13 +14,24 @@ TOLERANCE = {
     # Two records of one person without any shared identifier stay two journeys (knowable only to the simulator).
     "new_leads": 0.01,
     "valid_leads": 0.01,
+    "target_ratio": 0.01,
     "cpa": 0.01,
     "lead_win_rate": 0.01,
+    # Likewise two mailboxes that nothing links are two persons mailed.
+    "email_list_size": 0.01,
 }
 EXACT = [
-    *("sessions", "cvr", "email_sends", "delivery_rate", "open_rate", "click_rate", "unsubscribe_rate"),
-    *("mql", "sal", "sql", "sql_rate", "meetings", "meeting_rate", "opportunities", "win_rate", "wins", "revenue"),
-    *("cost", "median_form_to_sal_minutes", "median_mql_to_sql_minutes"),
+    *("sessions", "visitors", "cvr", "lp_cvr", "form_completion_rate", "cta_views", "cta_click_rate"),
+    *("median_dwell_seconds", "average_scroll_percent", "downloads", "download_meeting_rate"),
+    *("leads_imported", "forms_made", "contents_made", "mail_broadcasts", "email_sends", "delivery_rate", "open_rate"),
+    *("click_rate", "unsubscribe_rate", "email_conversions", "email_conversion_rate"),
+    *("step_mail_enrolments", "step_mail_completion_rate"),
+    *("call_list_size", "calls", "connects", "connect_rate", "talk_minutes", "call_meetings"),
+    *("seminar_registrations", "attendance_rate", "survey_response_rate", "promising_answers", "seminar_meetings"),
+    *("mql", "sal", "sql", "sql_rate", "meetings", "meeting_rate", "opportunities", "opportunity_rate", "win_rate"),
+    *("wins", "revenue", "average_order_value", "median_sales_cycle_days", "total_cost", "cost", "cost_per_mql"),
+    *("cost_per_sql", "cac", "cac_reduction", "payback_months", "roi"),
+    *("median_form_to_sal_minutes", "median_mql_to_sql_minutes"),
 ]
 
 
@@ -61,8 +72,8 @@ def test_countable_kpi_is_exact(compared: duckdb.DuckDBPyConnection, kpi_id: str
         where kpi_id = $kpi_id
             and (
                 round(coalesce(value, -1), 6) != round(coalesce(true_value, -1), 6)
-                or coalesce(denominator, -1) != coalesce(true_denominator, -1)
-                or coalesce(numerator, -1) != coalesce(true_numerator, -1)
+                or round(coalesce(denominator, -1), 3) != round(coalesce(true_denominator, -1), 3)
+                or round(coalesce(numerator, -1), 3) != round(coalesce(true_numerator, -1), 3)
             )
         order by period_grain, period_start, dimension, dimension_value
         """,
@@ -90,7 +101,7 @@ def test_kpi_that_identity_decides_is_near(compared: duckdb.DuckDBPyConnection, 
         {"kpi_id": kpi_id},
     ).fetchall()
 
-    assert len(shares) == 9
+    assert len(shares) in (12, 16)  # four grains of three dimensions; mails have content as well
     for _, _, numerators, denominators, wrong in shares:
         assert numerators <= TOLERANCE[kpi_id], shares
         assert (denominators or 0) <= TOLERANCE[kpi_id], shares

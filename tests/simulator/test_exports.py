@@ -128,6 +128,49 @@ def test_form_submissions_carry_their_values_and_the_campaign(company: Path) -> 
     assert any("utm_campaign=" in submission["pageUrl"] for submission in submissions)
 
 
+def test_workflows_name_the_lists_of_their_contacts(company: Path) -> None:
+    folder = company / "exports/hubspot" / HISTORY
+    (workflow,) = _records(folder, "workflows.jsonl", "workflows")
+    members = {
+        state: {record["recordId"] for record in _records(folder, f"list_memberships/{number}.jsonl", "results")}
+        for state, number in workflow["contactListIds"].items()
+        if number is not None
+    }
+
+    assert members["completed"]
+    assert members["succeeded"]
+    assert members["completed"] | members["succeeded"] <= members["enrolled"]
+    assert not members["completed"] & members["succeeded"]
+
+
+def test_mails_have_senders_subjects_lists_and_variants(company: Path) -> None:
+    mails = _records(company / "exports/hubspot" / HISTORY, "marketing_emails.jsonl", "results")
+
+    assert len({mail["from"]["fromName"] for mail in mails}) == 3
+    assert {trait for trait in "3？【" for mail in mails if trait in mail["subject"]} == {*"3？【"}
+    assert {tuple(mail["to"]["contactLists"]["include"]) for mail in mails} == {("1",), ("3",), ()}
+    assert {mail["name"][-3:] for mail in mails if mail["isAb"]} == {"[A]", "[B]"}
+
+
+def test_calls_have_results_and_lists(company: Path) -> None:
+    folder = company / "exports/salesforce" / HISTORY
+    results = {
+        task["CallDisposition"]
+        for task in _records(folder, "Task.jsonl", "records")
+        if task["Type"] == "Call" and task["Status"] == "Completed"
+    }
+    lists = {
+        campaign["Id"]
+        for campaign in _records(folder, "Campaign.jsonl", "records")
+        if campaign["Type"] == "Telemarketing"
+    }
+    listed = {member["CampaignId"] for member in _records(folder, "CampaignMember.jsonl", "records")}
+
+    assert results == {"Connected", "No answer", "Left message", "Meeting set"}
+    assert len(lists) == 10
+    assert lists & listed
+
+
 def test_ga4_files_are_nested_and_late_hits_come_with_the_next_delivery(company: Path) -> None:
     folder = company / "exports/ga4"
     key = "(user_pseudo_id, event_timestamp, event_name, event_bundle_sequence_id, batch_event_index)"
@@ -152,7 +195,10 @@ def test_ga4_files_are_nested_and_late_hits_come_with_the_next_delivery(company:
     assert late > 0
     assert types["event_timestamp"] == "BIGINT"
     assert "web_info STRUCT(browser VARCHAR, hostname VARCHAR)" in types["device"]
-    assert {"ga_session_id", "page_location", "source", "percent_scrolled"} <= {name for (name,) in names}
+    assert {
+        *("ga_session_id", "page_location", "source", "percent_scrolled", "engagement_time_msec"),
+        *("cta_id", "form_id", "file_name"),
+    } <= {name for (name,) in names}
 
 
 def test_google_ads_report_has_titles_commas_totals_and_restates(company: Path) -> None:

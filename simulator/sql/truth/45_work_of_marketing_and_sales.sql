@@ -51,3 +51,8 @@ left join truth.journeys using (person_key)
 where webinars.starts_at < getvariable('end_at')
 group by all
 order by all;
+
+create table truth.enrolments as
+select person_key, enrolled_at, completed_at, unenrolled_at
+from enrolments
+order by enrolled_at, contact_key;

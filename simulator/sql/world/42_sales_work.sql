@@ -79,7 +79,8 @@ select
     end as converted_at,
     case
         when outcome in ('qualified', 'unrecorded') and u('meeting', lead_key) < 0.58
-            then whole_s(later(tried_at, 86400 * between_numbers(1, 14, 'meeting', lead_key)))
+            -- Who is hot is met within days.
+            then whole_s(later(tried_at, 86400 * (0.3 + 13 * pow(u('meeting day', lead_key), 2))))
         when outcome = 'working' and u('meeting', lead_key) < 0.05
             then whole_s(later(tried_at, 86400 * between_numbers(2, 20, 'meeting', lead_key)))
     end as meeting_at,

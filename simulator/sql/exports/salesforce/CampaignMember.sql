@@ -21,7 +21,7 @@ members as (
     where people.kind = 'customer' and attendance.is_attended
     union all
     select
-        6000000000000 + call_list_members.lead_key * 100 + call_list_members.campaign_key, call_list_members.campaign_key,
+        6000000000 + call_list_members.lead_key * 1000 + call_list_members.campaign_key, call_list_members.campaign_key,
         sales_leads.salesforce_id, null, call_list_members.listed_at, 'Sent'
     from call_list_members
     inner join sales_leads using (lead_key)
