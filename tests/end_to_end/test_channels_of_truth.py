@@ -22,9 +22,10 @@ def both(company: Company, once: Path) -> duckdb.DuckDBPyConnection:
 
 def _differing(both: duckdb.DuckDBPyConnection, published: str, true: str) -> list[tuple[object, ...]]:
     """Return rows that one query gives oftener than the other."""
-    return both.execute(
+    rows: list[tuple[object, ...]] = both.execute(
         f"(({published}) except all ({true})) union all (({true}) except all ({published})) limit 5"
     ).fetchall()
+    return rows
 
 
 def test_sessions_are_the_true_ones(both: duckdb.DuckDBPyConnection) -> None:
@@ -88,7 +89,9 @@ def test_step_mails_are_the_true_ones(both: duckdb.DuckDBPyConnection) -> None:
 
 def test_planted_handoff_errors_stand_in_the_facts(both: duckdb.DuckDBPyConnection) -> None:
     """What was entered wrongly can be seen in the journeys: no owner, no opportunity, no lead."""
-    without_lead = both.execute("select count(*) from published.marts.fct_opportunities where lead_id is null").fetchall()
+    without_lead = both.execute(
+        "select count(*) from published.marts.fct_opportunities where lead_id is null"
+    ).fetchall()
     without_opportunity = both.execute(
         "select count(*) from published.marts.fct_lead_lifecycle where sql_at is not null and opportunity_at is null"
     ).fetchall()

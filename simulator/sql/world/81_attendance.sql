@@ -6,6 +6,13 @@ invited as (
     union all
     select 3000000000 + person_key, person_key, email, getvariable('start_at') from people where kind = 'zoom'
 ),
+-- Who is about to talk to sales comes to webinars more often.
+meeting_soon as (
+    select person_key, min(meeting_at) as meeting_at
+    from sales_work
+    inner join sales_leads using (lead_key)
+    group by person_key
+),
 registered as (
     select
         webinars.webinar_key,
@@ -17,9 +24,15 @@ registered as (
         ) as registered_at,
         u('attended', attendance_key) < 0.62 as is_attended,
         whole_s(later(webinars.starts_at, -300 + 900 * u('join', attendance_key))) as joined_at
-    from invited, webinars
+    from invited
+    cross join webinars
+    left join meeting_soon using (person_key)
     where invited.created_at < webinars.starts_at - interval 10 day
-        and u('registers', attendance_key) < case when invited.contact_key >= 3000000000 then 0.3 else 0.03 end
+        and u('registers', attendance_key) < case
+            when invited.contact_key >= 3000000000 then 0.3
+            when meeting_soon.meeting_at between webinars.starts_at and webinars.starts_at + interval 25 day then 0.4
+            else 0.03
+        end
 )
 select
     *,
