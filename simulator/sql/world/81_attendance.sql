@@ -8,9 +8,10 @@ invited as (
 ),
 -- Who is about to talk to sales comes to webinars more often.
 meeting_soon as (
-    select person_key, min(meeting_at) as meeting_at
-    from sales_work
+    select person_key, min(starts_at) as meeting_at
+    from meetings
     inner join sales_leads using (lead_key)
+    where meetings.type = 'Meeting' and not meetings.is_deleted
     group by person_key
 ),
 registered as (
@@ -20,17 +21,20 @@ registered as (
         invited.contact_key * 1000 + webinars.webinar_key as attendance_key,
         email_written(invited.email, 'webinar', attendance_key) as email,
         whole_s(
-            any_time('registration', attendance_key, webinars.starts_at - interval 9 day, webinars.starts_at - interval 1 hour)
+            any_time(
+                'registration', attendance_key, greatest(invited.created_at, webinars.starts_at - interval 9 day),
+                webinars.starts_at - interval 1 hour
+            )
         ) as registered_at,
         u('attended', attendance_key) < 0.62 as is_attended,
         whole_s(later(webinars.starts_at, -300 + 900 * u('join', attendance_key))) as joined_at
     from invited
     cross join webinars
     left join meeting_soon using (person_key)
-    where invited.created_at < webinars.starts_at - interval 10 day
+    where invited.created_at < webinars.starts_at - interval 1 day
         and u('registers', attendance_key) < case
             when invited.contact_key >= 3000000000 then 0.3
-            when meeting_soon.meeting_at between webinars.starts_at and webinars.starts_at + interval 25 day then 0.4
+            when meeting_soon.meeting_at between webinars.starts_at and webinars.starts_at + interval 28 day then 0.7
             else 0.03
         end
 )
