@@ -239,6 +239,19 @@ def test_chosen_method_is_the_one_with_the_least_error(again: pd.DataFrame, once
     )
 
 
+def test_live_forecast_uses_the_method_that_the_backtest_chose(once: Path) -> None:
+    key = [*SERIES, "period_grain"]
+    live = read(once, "from marts.mart_forecast")
+    choices = read(once, "select * from marts.mart_forecast_backtest where is_chosen").drop_duplicates(key)
+
+    merged = live.merge(choices[[*key, "method"]], on=key, suffixes=("", "_chosen"))
+
+    speaks = merged["method"] == merged["method_chosen"]
+    assert speaks.any()
+    assert merged.loc[speaks, "is_chosen"].all()
+    assert (live.groupby(key)["is_chosen"].sum() == 1).all()
+
+
 def test_intervals_hold_about_what_they_promise(once: Path) -> None:
     backtest = read(once, "from marts.mart_forecast_backtest where is_chosen and dimension = 'overall'")
 
