@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from expectations import diagnosis, kpis, lifecycle, micro_conversions, reconciliations, speed, targets
+from expectations import diagnosis, funnels, kpis, lifecycle, micro_conversions, reconciliations, speed, targets
 from expectations.checks import Check, Scope, union
 from expectations.published_marts import MARTS
 
@@ -46,6 +46,7 @@ def checks(scope: Scope) -> list[Check]:
         *_currencies(scope),
         *kpis.checks(),
         *lifecycle.checks(),
+        *funnels.checks(),
         *reconciliations.checks(scope),
         *speed.checks(),
         *targets.checks(),

@@ -52,7 +52,7 @@ MARTS: dict[str, Mart] = {
     "fct_call_list_members": _mart("call_list_member_id", "call_list_member_id campaign_id person_id listed_at"),
     "fct_step_mail_enrolments": _mart("enrolment_id", "enrolment_id content_id person_id enrolled_at"),
     "fct_seminar_attendance": _mart("attendance_id", "attendance_id"),
-    "fct_costs": _mart("cost_id", "cost_id amount"),
+    "fct_costs": _mart("cost_id", "cost_id amount is_acquisition"),
     "fct_lead_lifecycle": _mart(
         "lead_id",
         "lead_id person_id account_id channel campaign_id content_id owner_id created_at mql_at sal_at sql_at "
@@ -86,6 +86,25 @@ MARTS: dict[str, Mart] = {
         "period_grain period_start view dimension dimension_value step step_order entered passed pass_rate "
         "pass_rate_low pass_rate_high p10_minutes p25_minutes median_minutes p75_minutes p90_minutes won_amount cost "
         "cost_per_entry",
+        nullable_key="period_start",
+    ),
+    "mart_funnel_bottleneck": _mart(
+        "period_grain period_start view dimension dimension_value step",
+        "period_grain period_start view dimension dimension_value step step_order entered passed pass_rate is_mature "
+        "reference_kind reference_kpi_id reference_rate reference_low reference_high later_rate orders_per_point "
+        "effect_orders effect_amount is_conclusive is_bottleneck",
+        nullable_key="period_start",
+    ),
+    "mart_web_funnel": _mart(
+        "period_grain period_start population dimension dimension_value step",
+        "period_grain period_start population dimension dimension_value step step_order entered passed dropped "
+        "pass_rate pass_rate_low pass_rate_high drop_off_rate",
+        nullable_key="period_start",
+    ),
+    "mart_web_exits": _mart(
+        "period_grain period_start page_path",
+        "period_grain period_start page_path sessions entries bounces exits unconverted_exits exit_rate drop_off_rate "
+        "drop_off_rate_low drop_off_rate_high",
         nullable_key="period_start",
     ),
     "mart_kpi_values": _mart(

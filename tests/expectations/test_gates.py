@@ -194,6 +194,42 @@ BREAKS: list[tuple[Gate, str, str]] = [
         "insert into marts.mart_content_next_steps (content_id, period_grain, stage, met, moved_on) "
         "values ('/', 'all', 'lead', 1, 2)",
     ),
+    (
+        "marts",
+        "marts.funnel_views_agree",
+        "insert into marts.mart_funnel (view, period_grain, dimension, dimension_value, step, entered) values "
+        "('cohort', 'all', 'overall', 'all', 'lead', 2), ('period', 'all', 'overall', 'all', 'lead', 1)",
+    ),
+    (
+        "marts",
+        "marts.funnel_parts_add_up",
+        "insert into marts.mart_funnel "
+        "(view, period_grain, period_start, dimension, dimension_value, step, step_order, entered) values "
+        "('cohort', 'month', '2026-10-01', 'channel', 'email', 'lead', 1, 1)",
+    ),
+    ("marts", "marts.funnel_costs_reconcile", "update marts.mart_funnel set cost = 5"),
+    (
+        "marts",
+        "marts.funnel_bottleneck_is_the_largest",
+        "insert into marts.mart_funnel_bottleneck "
+        "(view, period_grain, dimension, dimension_value, step, effect_orders, is_bottleneck) values "
+        "('cohort', 'all', 'overall', 'all', 'mql', 1, true), ('cohort', 'all', 'overall', 'all', 'sal', 2, false)",
+    ),
+    (
+        "marts",
+        "marts.web_funnel_narrows",
+        "insert into marts.mart_web_funnel "
+        "(population, period_grain, dimension, dimension_value, step, step_order, entered, passed, dropped) values "
+        "('session', 'all', 'overall', 'all', 'awareness', 1, 5, 3, 2), "
+        "('session', 'all', 'overall', 'all', 'interest', 2, 4, null, null)",
+    ),
+    (
+        "marts",
+        "marts.web_exits_are_shares",
+        "insert into marts.mart_web_exits "
+        "(period_grain, page_path, sessions, entries, bounces, exits, unconverted_exits) values "
+        "('all', '/', 1, 0, 0, 2, 1)",
+    ),
     ("marts", "marts.costs_have_rates", "insert into marts.fct_costs (cost_id) values ('c1')"),
     ("marts", "marts.amounts_have_rates", "update marts.fct_opportunities set amount = null"),
     ("marts", "marts.facts_not_empty", "insert into intermediate.int_canonical__events values ('e1', '2026-10-01')"),
