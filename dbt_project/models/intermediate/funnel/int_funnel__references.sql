@@ -104,7 +104,7 @@ carried as (
 ),
 
 -- A benchmark may span several steps. A step's share of it is the rate at which the span would reach the benchmark while
--- its other steps stay as they are.
+-- its other steps stay as they are; where nobody passes another of them, no rate of its own would do.
 spans as (
     select
         funnel_benchmarks.kpi_id,
@@ -140,7 +140,7 @@ benchmarks as (
     select
         funnel_id,
         step,
-        least(needed_rate, 1) as benchmark_rate,
+        case when needed_rate > 1 then 1 else needed_rate end as benchmark_rate,
         kpi_id
     from span_rates
     qualify row_number() over (partition by funnel_id, step order by needed_rate desc nulls last, kpi_id) = 1
