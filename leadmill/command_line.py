@@ -106,19 +106,25 @@ def status(home_path: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Names of the KPIs.")
+@click.option(
+    "--phase",
+    type=click.Choice(["introduction", "growth", "maturity"]),
+    help="Only the KPIs that matter most in this phase of running marketing automation.",
+)
 @home_option
 @json_option
-def kpi(home_path: Path | None, as_json: bool) -> None:
+def kpi(language: Literal["en", "ja"], phase: str | None, home_path: Path | None, as_json: bool) -> None:
     """Show the funnel and the KPIs of the published marts."""
     import serving
 
     home = Home.from_environment(home_path)
-    funnel, values = serving.funnel_table(home), serving.kpi_table(home)
+    funnel, values = serving.funnel_table(home), serving.kpi_table(home, phase)
     if as_json:
         _print_json({"funnel": funnel, "kpi": values})
         return
     tables.show_funnel(funnel)
-    tables.show_kpis(values)
+    tables.show_kpis(values, language)
     marts = home.published / "current" / "marts.duckdb"
     click.echo(f"Marts: {marts}   Parquet: {marts.parent / 'parquet'}")
     click.echo("Query them with any DuckDB client, also while a load runs, or here:")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -17,14 +18,12 @@ Row = dict[str, Any]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # data must not steer the terminal
 
-# Acquisition first, orders last, as people read a funnel.
-_ORDER = (
-    *("sessions", "cvr", "new_leads", "valid_leads", "cost", "cpa"),
-    *("email_sends", "delivery_rate", "open_rate", "click_rate", "unsubscribe_rate"),
-    *("mql", "sal", "sql", "sql_rate", "meetings", "meeting_rate"),
-    *("median_form_to_sal_minutes", "median_mql_to_sql_minutes"),
-    *("opportunities", "win_rate", "lead_win_rate", "wins", "revenue"),
-)
+# What heads the table of KPIs: its title, the columns of names, targets and bands, and what explains it.
+_KPI_WORDS = {
+    "en": ("KPIs by month", "KPI", "target", "usual", "yellow: outside the usual band; target: of the latest month"),
+    "ja": ("月次KPI", "指標", "目標", "目安", "黄色：目安の範囲外　目標：最新の月"),
+}
+_SUFFIXES = {"percent": "%", "seconds": "s", "days": "d", "months": "mo"}
 _MINUTES_A_DAY = 1440
 _MINUTES_AN_HOUR = 60
 _STATUS_COLOUR = {"below": "yellow", "above": "yellow"}
@@ -62,20 +61,27 @@ def show_funnel(rows: list[Row]) -> None:
     _console().print(table)
 
 
-def show_kpis(rows: list[Row]) -> None:
-    """Print one line a KPI and one column a month; values outside the usual band stand out."""
+def show_kpis(rows: list[Row], language: Literal["en", "ja"]) -> None:
+    """Print one line a KPI and one column a month, grouped by critical success factor.
+
+    Values outside the usual band stand out.
+    """
+    title, name, target, usual, caption = _KPI_WORDS[language]
+    suffix = "_ja" if language == "ja" else ""
     months = sorted({row["month"] for row in rows})
     value = {(row["kpi_id"], row["month"]): row for row in rows}
-    kpis = sorted({row["kpi_id"]: row for row in rows}.values(), key=lambda row: _rank(row["kpi_id"]))
-    table = Table(title="KPIs by month / 月次KPI", title_justify="left", caption="yellow: outside the usual band")
-    table.add_column("KPI")
-    table.add_column("指標")
-    for month in months:
-        table.add_column(month, justify="right")
-    table.add_column("usual", justify="right")
-    for kpi in kpis:
-        cells = [value.get((kpi["kpi_id"], month)) for month in months]
-        table.add_row(kpi["kpi_name"], kpi["kpi_name_ja"], *(_cell(cell) for cell in cells), _band(kpi))
+    table = Table(title=title, title_justify="left", caption=caption)
+    table.add_column(name)
+    for heading in (*months, target, usual):
+        table.add_column(heading, justify="right")
+    kpis_in_order = {row["kpi_id"]: row for row in rows}.values()
+    for csf, kpis in groupby(kpis_in_order, key=lambda kpi: kpi[f"csf_name{suffix}"]):
+        table.add_section()
+        table.add_row(f"[bold]{csf}[/bold]")
+        for kpi in kpis:
+            cells = [value.get((kpi["kpi_id"], month)) for month in months]
+            goal = formatted(cells[-1]["target"], kpi["unit"]) if cells[-1] else ""
+            table.add_row(f"  {kpi[f'kpi_name{suffix}']}", *(_cell(cell) for cell in cells), goal, _band(kpi))
     _console().print(table)
 
 
@@ -99,13 +105,17 @@ def formatted(value: float | None, unit: str) -> str:
     """Return a value as people write it: 7.6 %, 1,234, 2.3 h."""
     if value is None:
         return ""
-    if unit == "ratio":
-        return f"{100 * value:.1f} %"
     if unit == "minutes":
-        if value >= _MINUTES_A_DAY:
-            return f"{value / _MINUTES_A_DAY:.1f} d"
-        return f"{value / _MINUTES_AN_HOUR:.1f} h" if value >= _MINUTES_AN_HOUR else f"{value:.0f} min"
-    return f"{value:,.0f}"
+        return _duration(value)
+    if unit in ("ratio", "relative"):
+        return f"{100 * value:,.1f} %"
+    return f"{value:,.1f} {_SUFFIXES[unit]}" if unit in _SUFFIXES else f"{value:,.0f}"
+
+
+def _duration(minutes: float) -> str:
+    if minutes >= _MINUTES_A_DAY:
+        return f"{minutes / _MINUTES_A_DAY:.1f} d"
+    return f"{minutes / _MINUTES_AN_HOUR:.1f} h" if minutes >= _MINUTES_AN_HOUR else f"{minutes:.0f} min"
 
 
 def _cell(row: Row | None) -> str:
@@ -120,10 +130,6 @@ def _band(kpi: Row) -> str:
     if low and high:
         return f"{low} – {high}"
     return f"≤ {high}" if high else f"≥ {low}" if low else ""
-
-
-def _rank(kpi_id: str) -> tuple[int, str]:
-    return (_ORDER.index(kpi_id) if kpi_id in _ORDER else len(_ORDER), kpi_id)
 
 
 def _console() -> Console:

@@ -29,8 +29,12 @@ def funnel_table(home: Home) -> list[dict[str, Any]]:
     )
 
 
-def kpi_table(home: Home) -> list[dict[str, Any]]:
-    """Return the KPIs of the latest months with their names and usual bands, one row a KPI and month.
+def kpi_table(home: Home, phase: str | None = None) -> list[dict[str, Any]]:
+    """Return the KPIs of the latest months, from gathering prospects to the goal, one row a KPI and month.
+
+    Args:
+        home: Where the marts are published.
+        phase: introduction, growth or maturity, for the KPIs that matter most in it; all of them without.
 
     Raises:
         InputError: nothing is published yet.
@@ -38,14 +42,16 @@ def kpi_table(home: Home) -> list[dict[str, Any]]:
     return _rows(
         home,
         f"""
-        select kpi_id, kpi_name, kpi_name_ja, unit, strftime(period_start, '%Y-%m') as month, value, status,
-            kpis.benchmark_low, kpis.benchmark_high
+        select kpi_id, kpi_name, kpi_name_ja, csf_name, csf_name_ja, unit, strftime(period_start, '%Y-%m') as month,
+            value, target, status, kpis.benchmark_low, kpis.benchmark_high
         from marts.mart_kpi_values
         join marts.dim_kpi as kpis using (kpi_id)
         where period_grain = 'month' and dimension = 'overall'
+            and ($phase is null or kpi_id in (select kpi_id from marts.dim_kpi_phase where phase = $phase))
         qualify dense_rank() over (order by period_start desc) <= {LATEST_MONTHS}
-        order by kpi_id, month
+        order by kpis.csf_order, kpis.kpi_order, kpi_id, month
         """,
+        {"phase": phase},
     )
 
 
@@ -67,6 +73,6 @@ def open_marts(home: Home) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _rows(home: Home, query: str) -> list[dict[str, Any]]:
+def _rows(home: Home, query: str, parameters: dict[str, str | None] | None = None) -> list[dict[str, Any]]:
     with open_marts(home) as connection:
-        return list(connection.sql(query).to_arrow_table().to_pylist())
+        return list(connection.sql(query, params=parameters).to_arrow_table().to_pylist())

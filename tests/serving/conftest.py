@@ -34,19 +34,22 @@ def home(tmp_path: Path) -> Home:
                 ('period', 'all', 'overall', 'lead', 1, 7, 7, 1, null, null);
             create table marts.mart_kpi_values (kpi_id varchar, period_grain varchar, period_start date,
                 dimension varchar, dimension_value varchar, numerator double, denominator double, value double,
-                status varchar);
+                target double, status varchar);
             create table marts.dim_kpi as
             select *
             from (values
-                ('mql', 'MQL', 'MQL数', 'count', 'MQLs', null, 'sum', false, null, null),
-                ('wins', 'Wins', '受注数', 'count', 'Wins', null, 'sum', false, null, 10.0),
-                ('sql_rate', 'SQL rate', 'SQL化率', 'ratio', 'SQLs', 'MQLs', 'ratio', true, null, null)
-            ) as kpis (kpi_id, kpi_name, kpi_name_ja, unit, numerator, denominator, aggregation, matures,
-                benchmark_low, benchmark_high);
+                ('mql', 'MQL', 'MQL数', 'Pick', '選別', 3, 310, 'count', 'MQLs', null, 'sum', false, null, null),
+                ('wins', 'Wins', '受注数', 'Win', '成約', 4, 510, 'count', 'Wins', null, 'sum', false, null, 10.0),
+                ('sql_rate', 'SQL rate', 'SQL化率', 'Pick', '選別', 3, 430, 'ratio', 'SQLs', 'MQLs', 'ratio', true, null,
+                    null)
+            ) as kpis (kpi_id, kpi_name, kpi_name_ja, csf_name, csf_name_ja, csf_order, kpi_order, unit, numerator,
+                denominator, aggregation, matures, benchmark_low, benchmark_high);
+            create table marts.dim_kpi_phase as select 'maturity' as phase, 'wins' as kpi_id;
             insert into marts.mart_kpi_values
-            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', 'all', i, null, i, 'none'
+            select kpi_id, 'month', date '2026-01-01' + to_months(i::int), 'overall', 'all', i, null, i, 8, 'none'
             from range(10) as months (i), (values ('wins'), ('mql')) as kpis (kpi_id);
-            insert into marts.mart_kpi_values values ('mql', 'day', '2026-10-01', 'overall', 'all', 9, null, 9, 'none');
+            insert into marts.mart_kpi_values values
+                ('mql', 'day', '2026-10-01', 'overall', 'all', 9, null, 9, null, 'none');
             """
         )
     return home

@@ -1,11 +1,13 @@
 """The terminal's tables are rows of the published marts as they are."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from leadmill.errors import InputError
 from leadmill.settings import Home
+from leadmill.tables import show_kpis
 from serving import current, funnel_table, kpi_table, open_marts, versions
 from tests.serving.conftest import published
 
@@ -36,6 +38,26 @@ def test_kpis_have_one_row_for_each_of_the_latest_months(home: Home) -> None:
     ]
     assert rows[5]["value"] == 9
     assert rows[5]["kpi_name_ja"] == "MQL数"
+    assert rows[5]["target"] == 8
+
+
+def test_kpis_of_a_phase_only(home: Home) -> None:
+    published(home)
+
+    assert {row["kpi_id"] for row in kpi_table(home, "maturity")} == {"wins"}
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ["Pick", "MQL", "target"]), ("ja", ["選別", "MQL数", "目標"])])
+def test_kpis_are_printed_by_success_factor_in_either_language(
+    home: Home, capsys: pytest.CaptureFixture[str], language: Literal["en", "ja"], words: list[str]
+) -> None:
+    published(home)
+
+    show_kpis(kpi_table(home), language)
+
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in words)
+    assert printed.index(words[0]) < printed.index(words[1])
 
 
 def test_marts_are_found_by_schema_and_name(home: Home) -> None:
