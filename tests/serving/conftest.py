@@ -40,8 +40,8 @@ def home(tmp_path: Path) -> Home:
             from (values
                 ('mql', 'MQL', 'MQL数', 'Pick', '選別', 3, 310, 'count', 'MQLs', null, 'sum', false, null, null),
                 ('wins', 'Wins', '受注数', 'Win', '成約', 4, 510, 'count', 'Wins', null, 'sum', false, null, 10.0),
-                ('sql_rate', 'SQL rate', 'SQL化率', 'Pick', '選別', 3, 430, 'ratio', 'SQLs', 'MQLs', 'ratio', true, null,
-                    null)
+                ('sql_rate', 'SQL rate', 'SQL化率', 'Pick', '選別', 3, 430, 'ratio', 'SQLs', 'MQLs', 'ratio', true,
+                    null, null)
             ) as kpis (kpi_id, kpi_name, kpi_name_ja, csf_name, csf_name_ja, csf_order, kpi_order, unit, numerator,
                 denominator, aggregation, matures, benchmark_low, benchmark_high);
             create table marts.dim_kpi_phase as select 'maturity' as phase, 'wins' as kpi_id;
