@@ -96,60 +96,55 @@ first_submissions as (
     group by neighbouring.lead_id
 ),
 
-attributed as (
+-- Of the conversion rules that the journey's attributes match, the first decides.
+conversions as (
     select
-        neighbouring.* exclude (channel, campaign_id, content_id),
-        coalesce(neighbouring.channel, 'unattributed') as channel,
-        coalesce(neighbouring.campaign_id, 'unattributed') as campaign_id,
-        coalesce(first_submissions.content_id, neighbouring.content_id) as content_id
+        neighbouring.lead_id,
+        least(of_content.rule_order, of_campaign.rule_order, of_channel.rule_order, of_lead_kind.rule_order)
+            as rule_order
     from neighbouring
     left join first_submissions on neighbouring.lead_id = first_submissions.lead_id
-),
-
--- Of the rules that the journey's attributes match, the first decides.
-converted as (
-    select
-        attributed.*,
-        least(of_content.rule_order, of_campaign.rule_order, of_channel.rule_order, of_lead_kind.rule_order)
-            as conversion_rule_order
-    from attributed
     left join conversion_points as of_content
-        on of_content.attribute = 'content' and attributed.content_id = of_content.value
+        on
+            of_content.attribute = 'content'
+            and coalesce(first_submissions.content_id, neighbouring.content_id) = of_content.value
     left join conversion_points as of_campaign
-        on of_campaign.attribute = 'campaign' and attributed.campaign_id = of_campaign.value
+        on of_campaign.attribute = 'campaign' and neighbouring.campaign_id = of_campaign.value
     left join conversion_points as of_channel
-        on of_channel.attribute = 'channel' and attributed.channel = of_channel.value
+        on of_channel.attribute = 'channel' and neighbouring.channel = of_channel.value
     left join conversion_points as of_lead_kind
-        on of_lead_kind.attribute = 'lead_kind' and attributed.first_lead_kind = of_lead_kind.value
+        on of_lead_kind.attribute = 'lead_kind' and neighbouring.first_lead_kind = of_lead_kind.value
 ),
 
 final as (
     select
-        converted.lead_id,
-        converted.person_id,
+        neighbouring.lead_id,
+        neighbouring.person_id,
         persons.account_id,
-        converted.owner_id,
-        converted.journey_number,
-        converted.record_count,
-        converted.is_accepted,
-        converted.is_recycled,
-        converted.created_at,
-        converted.next_created_at,
-        converted.mql_marked_at,
-        converted.sal_marked_at,
-        converted.sql_marked_at,
-        converted.budget_confirmed_at,
-        converted.authority_confirmed_at,
-        converted.need_confirmed_at,
-        converted.timeline_confirmed_at,
-        converted.next_step_agreed_at,
-        converted.channel,
-        converted.campaign_id,
-        converted.content_id,
+        neighbouring.owner_id,
+        neighbouring.journey_number,
+        neighbouring.record_count,
+        neighbouring.is_accepted,
+        neighbouring.is_recycled,
+        neighbouring.created_at,
+        neighbouring.next_created_at,
+        neighbouring.mql_marked_at,
+        neighbouring.sal_marked_at,
+        neighbouring.sql_marked_at,
+        neighbouring.budget_confirmed_at,
+        neighbouring.authority_confirmed_at,
+        neighbouring.need_confirmed_at,
+        neighbouring.timeline_confirmed_at,
+        neighbouring.next_step_agreed_at,
+        coalesce(neighbouring.channel, 'unattributed') as channel,
+        coalesce(neighbouring.campaign_id, 'unattributed') as campaign_id,
+        coalesce(first_submissions.content_id, neighbouring.content_id) as content_id,
         coalesce(conversion_point_rules.conversion_point, 'unattributed') as conversion_point
-    from converted
-    left join conversion_point_rules on converted.conversion_rule_order = conversion_point_rules.rule_order
-    left join persons on converted.person_id = persons.person_id
+    from neighbouring
+    left join first_submissions on neighbouring.lead_id = first_submissions.lead_id
+    left join conversions on neighbouring.lead_id = conversions.lead_id
+    left join conversion_point_rules on conversions.rule_order = conversion_point_rules.rule_order
+    left join persons on neighbouring.person_id = persons.person_id
 )
 
 select * from final

@@ -95,9 +95,16 @@ slept as (
 recorded as (
     select
         journeys.*,
-        judged.* exclude (lead_id),
-        touches.* exclude (lead_id),
-        amounts.* exclude (lead_id)
+        {% for stage in stages + ['lost'] -%}
+        judged.{{ stage }}_recorded_at,
+        {% endfor -%}
+        judged.definition_version,
+        touches.first_touch_at,
+        touches.meeting_at,
+        touches.last_meeting_at,
+        amounts.amount,
+        amounts.won_amount,
+        amounts.currency
     from journeys
     left join judged on journeys.lead_id = judged.lead_id
     left join touches on journeys.lead_id = touches.lead_id
