@@ -38,11 +38,11 @@ bounced as (
 
 final as (
     select
-        person_id,
+        coalesce(with_phone.person_id, bounced.person_id) as person_id,
         with_phone.person_id is not null as has_phone,
         bounced.bounced_at as first_bounced_at
     from with_phone
-    full join bounced using (person_id)
+    full join bounced on with_phone.person_id = bounced.person_id
 )
 
 select * from final
