@@ -44,7 +44,7 @@ owner_changes as (
     select * from {{ ref('owner_changes') }}
 ),
 
--- A company whose tools deliver no activities can't be told of missing ones.
+-- A company whose tools deliver no activities, or no leads, can't be told of missing ones.
 watched_sources as (
     select distinct source_system
     from canonical_activities
@@ -183,7 +183,7 @@ expected as (
         null as mended_at,
         closed_at
     from opportunity_states
-    where lead_id is null
+    where lead_id is null and exists (select 1 from lifecycle)
 
     union all
 
