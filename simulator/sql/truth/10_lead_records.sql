@@ -35,6 +35,7 @@ crm as (
         campaigns.campaign_id,
         true as can_begin_journey,
         sales_leads.lead_key,
+        case when not sales_work.is_in_queue then sales_leads.owner_key end as owner_key,
         case when not sales_leads.is_mark_lost then sales_leads.marked_at end as crm_mql_at,
         sales_work.recycled_at is not null as is_recycled,
         -- Working, Qualified, Recycled and Closed - Converted are accepting; Open and Unqualified are not.
@@ -49,7 +50,7 @@ crm as (
     union all by name
     select
         person_key, 'salesforce' as source_system, 'lead' as record_type, salesforce_id as record_id, created_at, 'other' as channel,
-        true as can_begin_journey, lead_key, false as is_recycled, false as is_accepting
+        true as can_begin_journey, lead_key, owner_key, false as is_recycled, false as is_accepting
     from second_entries
 ),
 files as (

@@ -1,17 +1,55 @@
 create table journey_starts as
+with
+begun as (
+    select
+        journey_key,
+        any_value(person_key) as person_key,
+        any_value(journey_number)::int as journey_number,
+        min(created_at) as created_at,
+        coalesce(
+            'salesforce:' || salesforce_id('005', arg_max(owner_key, (created_at, source_system, record_id)) filter (where owner_key is not null)),
+            'unassigned'
+        ) as owner_id,
+        coalesce(arg_min(channel, (created_at, source_system, record_id)) filter (where channel is not null), 'unattributed') as channel,
+        coalesce(arg_min(campaign_id, (created_at, source_system, record_id)) filter (where campaign_id is not null), 'unattributed')
+            as campaign_id,
+        coalesce(min(crm_mql_at), min(marketing_mql_at)) as mql_at,
+        bool_or(coalesce(is_accepting, false)) as is_accepted,
+        case when max(bant_at) is not null and max(next_step_at) is not null then greatest(max(bant_at), max(next_step_at)) end as sql_at
+    from lead_records
+    group by journey_key
+),
+following as (
+    select *, lag(created_at) over (partition by person_key order by journey_number) as former_created_at
+    from begun
+),
+-- The form that the person sent first, from the day after the journey before began to the day after this one did.
+took as (
+    select following.journey_key, arg_min(forms.form_key, (submissions.submitted_at, forms.form_id)) as form_key
+    from following
+    inner join submissions
+        on following.person_key = submissions.person_key % 2000000000
+        and submissions.submitted_at <= following.created_at + interval 1 day
+        and coalesce(submissions.submitted_at > following.former_created_at + interval 1 day, true)
+    inner join forms using (form_key)
+    group by following.journey_key
+)
 select
-    journey_key,
-    any_value(person_key) as person_key,
-    any_value(journey_number)::int as journey_number,
-    min(created_at) as created_at,
-    coalesce(arg_min(channel, (created_at, source_system, record_id)) filter (where channel is not null), 'unattributed') as channel,
-    coalesce(arg_min(campaign_id, (created_at, source_system, record_id)) filter (where campaign_id is not null), 'unattributed')
-        as campaign_id,
-    coalesce(min(crm_mql_at), min(marketing_mql_at)) as mql_at,
-    bool_or(coalesce(is_accepting, false)) as is_accepted,
-    case when max(bant_at) is not null and max(next_step_at) is not null then greatest(max(bant_at), max(next_step_at)) end as sql_at
-from lead_records
-group by journey_key;
+    following.* exclude (former_created_at),
+    coalesce('hubspot:' || forms.form_id, 'unattributed') as content_id,
+    case
+        when took.form_key is not null then ['document', 'contact', 'demo', 'whitepaper', 'webinar', 'pricing'][took.form_key]
+        when campaigns.type = 'Webinar' then 'webinar'
+        when campaigns.type = 'Exhibition' then 'trade_show'
+        when campaigns.type = 'Other' then 'contact'
+        when following.channel = 'event' then 'trade_show'
+        when following.channel = 'unattributed' then 'unattributed'
+        else 'other'
+    end as conversion_point
+from following
+left join took using (journey_key)
+left join forms using (form_key)
+left join campaigns using (campaign_id);
 
 -- An opportunity belongs to the journey of the lead it came from, else to the buyer's latest journey begun before it.
 create table truth.opportunities as
@@ -21,6 +59,8 @@ select
     coalesce(lead_records.journey_key, earlier.journey_key) as journey_key,
     coalesce(starts.channel, 'unattributed') as channel,
     coalesce(starts.campaign_id, 'unattributed') as campaign_id,
+    coalesce(starts.content_id, 'unattributed') as content_id,
+    coalesce(starts.conversion_point, 'unattributed') as conversion_point,
     'salesforce:' || salesforce_id('005', opportunities.owner_key) as owner_id,
     opportunities.created_at,
     -- Without a history only the close date tells.

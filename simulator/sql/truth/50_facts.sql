@@ -74,49 +74,59 @@ select business_day(enrolled_at) as day, 'email' as channel, hubspot_content('wo
 from enrolments, workflows;
 
 insert into facts by name
-select business_day(created_at) as day, channel, campaign_id, unnest([
+select business_day(created_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
     {'kpi_id': 'new_leads', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'valid_leads', 'top': is_valid_lead::int, 'bottom': null},
     {'kpi_id': 'target_ratio', 'top': is_valid_lead::int, 'bottom': 1},
-    {'kpi_id': 'lead_win_rate', 'top': (won_at is not null)::int, 'bottom': 1},
-    {'kpi_id': 'cpa', 'top': 0, 'bottom': 1}
+    {'kpi_id': 'lead_win_rate', 'top': (won_at is not null)::int, 'bottom': 1}
 ], recursive := true)
 from truth.journeys
 union all by name
-select business_day(mql_at) as day, channel, campaign_id, unnest([
+select business_day(mql_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
     {'kpi_id': 'mql', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'sql_rate', 'top': (sql_at is not null)::int, 'bottom': 1},
-    {'kpi_id': 'meeting_rate', 'top': has_meeting_since_mql::int, 'bottom': 1},
-    {'kpi_id': 'cost_per_mql', 'top': 0, 'bottom': 1}
+    {'kpi_id': 'meeting_rate', 'top': has_meeting_since_mql::int, 'bottom': 1}
 ], recursive := true)
 from truth.journeys
 where mql_at is not null
 union all by name
-select business_day(sal_at) as day, channel, campaign_id, 'sal' as kpi_id, 1 as top, null as bottom
+select business_day(sal_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'sal' as kpi_id, 1 as top, null as bottom
 from truth.journeys
 where sal_at is not null
 union all by name
-select business_day(sql_at) as day, channel, campaign_id, unnest([
+select business_day(sql_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
     {'kpi_id': 'sql', 'top': 1.0, 'bottom': null},
-    {'kpi_id': 'opportunity_rate', 'top': (opportunity_at is not null)::int, 'bottom': 1},
-    {'kpi_id': 'cost_per_sql', 'top': 0, 'bottom': 1}
+    {'kpi_id': 'opportunity_rate', 'top': (opportunity_at is not null)::int, 'bottom': 1}
 ], recursive := true)
 from truth.journeys
 where sql_at is not null
 union all by name
-select business_day(meeting_at) as day, channel, campaign_id, 'meetings' as kpi_id, 1 as top, null as bottom
+select business_day(meeting_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'meetings' as kpi_id, 1 as top, null as bottom
 from truth.journeys
 where meeting_at is not null;
 
+-- What stands against cost has the dimensions of costs only.
 insert into facts by name
-select business_day(created_at) as day, channel, campaign_id, owner_id, 'opportunities' as kpi_id, 1 as top, null as bottom
+select business_day(created_at) as day, channel, campaign_id, 'cpa' as kpi_id, 0 as top, 1 as bottom
+from truth.journeys
+union all by name
+select business_day(mql_at) as day, channel, campaign_id, 'cost_per_mql' as kpi_id, 0 as top, 1 as bottom
+from truth.journeys
+where mql_at is not null
+union all by name
+select business_day(sql_at) as day, channel, campaign_id, 'cost_per_sql' as kpi_id, 0 as top, 1 as bottom
+from truth.journeys
+where sql_at is not null;
+
+insert into facts by name
+select business_day(created_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'opportunities' as kpi_id, 1 as top, null as bottom
 from truth.opportunities
 union all by name
-select business_day(closed_at) as day, channel, campaign_id, owner_id, 'win_rate' as kpi_id, is_won::int as top, 1 as bottom
+select business_day(closed_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'win_rate' as kpi_id, is_won::int as top, 1 as bottom
 from truth.opportunities
 where is_closed
 union all by name
-select business_day(closed_at) as day, channel, campaign_id, owner_id, unnest([
+select business_day(closed_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
     {'kpi_id': 'wins', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'revenue', 'top': amount, 'bottom': null},
     {'kpi_id': 'average_order_value', 'top': amount, 'bottom': 1}

@@ -11,7 +11,8 @@ create macro in_periods(facts) as table
                     {'dimension': 'campaign', 'dimension_value': campaign_id},
                     {'dimension': 'content', 'dimension_value': content_id},
                     {'dimension': 'owner', 'dimension_value': owner_id},
-                    {'dimension': 'conversion_point', 'dimension_value': conversion_point}
+                    {'dimension': 'conversion_point', 'dimension_value': conversion_point},
+                    {'dimension': 'channel_x_conversion_point', 'dimension_value': channel || ' × ' || conversion_point}
                 ],
                 lambda part: part.dimension_value is not null
             )) as part
@@ -35,17 +36,19 @@ group by all;
 
 -- What neither adds up nor is a ratio: medians of `quantity`, numbers of different `member`.
 create table observations as
-select 'median_form_to_sal_minutes' as kpi_id, business_day(created_at) as day, channel, campaign_id, null as content_id, null as owner_id,
-    null as conversion_point, (epoch_us(sal_at) - epoch_us(created_at)) / 60000000.0 as quantity, null::varchar as member
+select 'median_form_to_sal_minutes' as kpi_id, business_day(created_at) as day, channel, campaign_id, content_id, owner_id,
+    conversion_point, (epoch_us(sal_at) - epoch_us(created_at)) / 60000000.0 as quantity, null::varchar as member
 from truth.journeys
 where sal_at is not null
 union all by name
-select 'median_mql_to_sql_minutes' as kpi_id, business_day(mql_at) as day, channel, campaign_id,
+select 'median_mql_to_sql_minutes' as kpi_id, business_day(mql_at) as day, channel, campaign_id, content_id, owner_id,
+    conversion_point,
     (epoch_us(sql_at) - epoch_us(mql_at)) / 60000000.0 as quantity
 from truth.journeys
 where sql_at is not null
 union all by name
-select 'median_sales_cycle_days' as kpi_id, business_day(closed_at) as day, channel, campaign_id, owner_id,
+select 'median_sales_cycle_days' as kpi_id, business_day(closed_at) as day, channel, campaign_id, content_id, owner_id,
+    conversion_point,
     (epoch_us(closed_at) - epoch_us(created_at)) / 86400000000.0 as quantity
 from truth.opportunities
 where is_won
