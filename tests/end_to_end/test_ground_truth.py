@@ -105,7 +105,8 @@ def test_kpi_that_identity_decides_is_near(compared: duckdb.DuckDBPyConnection, 
         {"kpi_id": kpi_id},
     ).fetchall()
 
-    assert len(shares) in (12, 16)  # four grains of three dimensions; mails have content as well
+    # Four grains of at least overall, channel and campaign.
+    assert len(shares) >= 12
     for _, _, numerators, denominators, wrong in shares:
         assert numerators <= TOLERANCE[kpi_id], shares
         assert (denominators or 0) <= TOLERANCE[kpi_id], shares

@@ -1,3 +1,19 @@
+-- The industry of a person's company, where the tools can know the company: by a business address, by the CRM's account of a
+-- buyer, or by a name that no other company has.
+create table segments as
+select
+    people.person_key,
+    case
+        when not people.is_free_mail and cards.card_key is null then accounts.industry
+        when people.person_key in (select person_key from buyers) then accounts.industry
+        when accounts.name in (select name from accounts group by name having count(*) = 1) then accounts.industry
+        else 'unknown'
+    end as segment
+from people
+inner join accounts using (account_key)
+-- Who left only a card without a true address.
+left join cards on people.person_key = cards.card_key and (cards.is_without_email or cards.is_placeholder);
+
 create table journey_starts as
 with
 begun as (
@@ -7,7 +23,9 @@ begun as (
         any_value(journey_number)::int as journey_number,
         min(created_at) as created_at,
         coalesce(
-            'salesforce:' || salesforce_id('005', arg_max(owner_key, (created_at, source_system, record_id)) filter (where owner_key is not null)),
+            'salesforce:' || salesforce_id(
+                '005', arg_max(owner_key, (created_at, source_system, record_id)) filter (where owner_key is not null)
+            ),
             'unassigned'
         ) as owner_id,
         coalesce(arg_min(channel, (created_at, source_system, record_id)) filter (where channel is not null), 'unattributed') as channel,
@@ -36,6 +54,7 @@ took as (
 )
 select
     following.* exclude (former_created_at),
+    segments.segment,
     coalesce('hubspot:' || forms.form_id, 'unattributed') as content_id,
     case
         when took.form_key is not null then ['document', 'contact', 'demo', 'whitepaper', 'webinar', 'pricing'][took.form_key]
@@ -47,6 +66,7 @@ select
         else 'other'
     end as conversion_point
 from following
+inner join segments using (person_key)
 left join took using (journey_key)
 left join forms using (form_key)
 left join campaigns using (campaign_id);
@@ -60,6 +80,7 @@ select
     coalesce(starts.channel, 'unattributed') as channel,
     coalesce(starts.campaign_id, 'unattributed') as campaign_id,
     coalesce(starts.content_id, 'unattributed') as content_id,
+    accounts.industry as segment,
     coalesce(starts.conversion_point, 'unattributed') as conversion_point,
     'salesforce:' || salesforce_id('005', opportunities.owner_key) as owner_id,
     opportunities.created_at,
@@ -75,6 +96,8 @@ select
         when opportunities.stage_3_at is not null then opportunities.first_amount
     end as amount
 from opportunities
+inner join people on opportunities.person_key = people.person_key
+inner join accounts using (account_key)
 left join lead_records on opportunities.lead_key = lead_records.lead_key
 asof left join (select journey_key, person_key, created_at from journey_starts) as earlier
     on case when opportunities.is_contact_named then opportunities.person_key end = earlier.person_key

@@ -1,7 +1,7 @@
 -- What KPIs count, a row a day and value of each dimension; `top` over `bottom`. A dimension that a fact does not have is null.
 create table facts (
-    kpi_id varchar, day date, channel varchar, campaign_id varchar, content_id varchar, owner_id varchar, conversion_point varchar,
-    top double, bottom double
+    kpi_id varchar, day date, channel varchar, campaign_id varchar, content_id varchar, segment varchar, owner_id varchar,
+    conversion_point varchar, top double, bottom double
 );
 create macro hubspot_content(id) as 'hubspot:' || id;
 
@@ -74,7 +74,7 @@ select business_day(enrolled_at) as day, 'email' as channel, hubspot_content('wo
 from enrolments, workflows;
 
 insert into facts by name
-select business_day(created_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
+select business_day(created_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point, unnest([
     {'kpi_id': 'new_leads', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'valid_leads', 'top': is_valid_lead::int, 'bottom': null},
     {'kpi_id': 'target_ratio', 'top': is_valid_lead::int, 'bottom': 1},
@@ -82,7 +82,7 @@ select business_day(created_at) as day, channel, campaign_id, content_id, owner_
 ], recursive := true)
 from truth.journeys
 union all by name
-select business_day(mql_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
+select business_day(mql_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point, unnest([
     {'kpi_id': 'mql', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'sql_rate', 'top': (sql_at is not null)::int, 'bottom': 1},
     {'kpi_id': 'meeting_rate', 'top': has_meeting_since_mql::int, 'bottom': 1}
@@ -90,18 +90,20 @@ select business_day(mql_at) as day, channel, campaign_id, content_id, owner_id, 
 from truth.journeys
 where mql_at is not null
 union all by name
-select business_day(sal_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'sal' as kpi_id, 1 as top, null as bottom
+select business_day(sal_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point,
+    'sal' as kpi_id, 1 as top, null as bottom
 from truth.journeys
 where sal_at is not null
 union all by name
-select business_day(sql_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
+select business_day(sql_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point, unnest([
     {'kpi_id': 'sql', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'opportunity_rate', 'top': (opportunity_at is not null)::int, 'bottom': 1}
 ], recursive := true)
 from truth.journeys
 where sql_at is not null
 union all by name
-select business_day(meeting_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'meetings' as kpi_id, 1 as top, null as bottom
+select business_day(meeting_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point,
+    'meetings' as kpi_id, 1 as top, null as bottom
 from truth.journeys
 where meeting_at is not null;
 
@@ -119,14 +121,16 @@ from truth.journeys
 where sql_at is not null;
 
 insert into facts by name
-select business_day(created_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'opportunities' as kpi_id, 1 as top, null as bottom
+select business_day(created_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point,
+    'opportunities' as kpi_id, 1 as top, null as bottom
 from truth.opportunities
 union all by name
-select business_day(closed_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, 'win_rate' as kpi_id, is_won::int as top, 1 as bottom
+select business_day(closed_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point,
+    'win_rate' as kpi_id, is_won::int as top, 1 as bottom
 from truth.opportunities
 where is_closed
 union all by name
-select business_day(closed_at) as day, channel, campaign_id, content_id, owner_id, conversion_point, unnest([
+select business_day(closed_at) as day, channel, campaign_id, content_id, segment, owner_id, conversion_point, unnest([
     {'kpi_id': 'wins', 'top': 1.0, 'bottom': null},
     {'kpi_id': 'revenue', 'top': amount, 'bottom': null},
     {'kpi_id': 'average_order_value', 'top': amount, 'bottom': 1}
@@ -209,8 +213,8 @@ select day, campaign_id, content_id, conversion_point, unnest([
 ], recursive := true)
 from downloads
 union all by name
-select exchanged_on as day, 'event' as channel, coalesce(campaign_code, 'unattributed') as campaign_id, 'leads_imported' as kpi_id, 1 as top,
-    null as bottom
+select exchanged_on as day, 'event' as channel, coalesce(campaign_code, 'unattributed') as campaign_id,
+    'leads_imported' as kpi_id, 1 as top, null as bottom
 from cards
 union all by name
 select business_day(created_at) as day, unnest(['forms_made', 'contents_made']) as kpi_id, 1 as top, null as bottom

@@ -1,6 +1,6 @@
 -- Each KPI over periods and dimensions (docs/definitions.md, 'KPIs').
 create macro in_periods(facts) as table
-    select * exclude (day, channel, campaign_id, content_id, owner_id, conversion_point, period, part), period.*, part.*
+    select * exclude (day, channel, campaign_id, content_id, segment, owner_id, conversion_point, period, part), period.*, part.*
     from (
         select
             *,
@@ -10,6 +10,7 @@ create macro in_periods(facts) as table
                     {'dimension': 'channel', 'dimension_value': channel},
                     {'dimension': 'campaign', 'dimension_value': campaign_id},
                     {'dimension': 'content', 'dimension_value': content_id},
+                    {'dimension': 'segment', 'dimension_value': segment},
                     {'dimension': 'owner', 'dimension_value': owner_id},
                     {'dimension': 'conversion_point', 'dimension_value': conversion_point},
                     {'dimension': 'channel_x_conversion_point', 'dimension_value': channel || ' × ' || conversion_point}
@@ -36,19 +37,19 @@ group by all;
 
 -- What neither adds up nor is a ratio: medians of `quantity`, numbers of different `member`.
 create table observations as
-select 'median_form_to_sal_minutes' as kpi_id, business_day(created_at) as day, channel, campaign_id, content_id, owner_id,
-    conversion_point, (epoch_us(sal_at) - epoch_us(created_at)) / 60000000.0 as quantity, null::varchar as member
+select 'median_form_to_sal_minutes' as kpi_id, business_day(created_at) as day, channel, campaign_id, content_id, segment,
+    owner_id, conversion_point, (epoch_us(sal_at) - epoch_us(created_at)) / 60000000.0 as quantity, null::varchar as member
 from truth.journeys
 where sal_at is not null
 union all by name
-select 'median_mql_to_sql_minutes' as kpi_id, business_day(mql_at) as day, channel, campaign_id, content_id, owner_id,
-    conversion_point,
+select 'median_mql_to_sql_minutes' as kpi_id, business_day(mql_at) as day, channel, campaign_id, content_id, segment,
+    owner_id, conversion_point,
     (epoch_us(sql_at) - epoch_us(mql_at)) / 60000000.0 as quantity
 from truth.journeys
 where sql_at is not null
 union all by name
-select 'median_sales_cycle_days' as kpi_id, business_day(closed_at) as day, channel, campaign_id, content_id, owner_id,
-    conversion_point,
+select 'median_sales_cycle_days' as kpi_id, business_day(closed_at) as day, channel, campaign_id, content_id, segment,
+    owner_id, conversion_point,
     (epoch_us(closed_at) - epoch_us(created_at)) / 86400000000.0 as quantity
 from truth.opportunities
 where is_won
