@@ -227,7 +227,7 @@ MARTS: dict[str, Mart] = {
         "content_id period_grain period_start",
         "content_id content_name content_type conversion_point period_grain period_start views actions people "
         "people_with_micro_conversion micro_conversion_rate people_with_conversion conversion_rate people_with_meeting "
-        "meeting_rate downloads downloads_with_meeting download_meeting_rate leads leads_with_meeting "
+        "meeting_rate exits exit_rate downloads downloads_with_meeting download_meeting_rate leads leads_with_meeting "
         "lead_meeting_rate leads_with_sql leads_won won_amount",
         nullable_key="period_start",
     ),

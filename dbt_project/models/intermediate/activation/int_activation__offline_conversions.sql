@@ -1,5 +1,3 @@
-{%- set parameters = ['gclid', 'fbclid'] -%}
-
 with
 lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
@@ -75,10 +73,8 @@ recent as (
 clicked as (
     select
         recent.conversion_id,
-        {%- for parameter in parameters %}
-        arg_max(click_ids.click_id, (click_ids.clicked_at, click_ids.click_id))
-            filter (where click_ids.parameter = '{{ parameter }}') as {{ parameter }},
-        {%- endfor %}
+        arg_max(click_ids.click_id, (click_ids.clicked_at, click_ids.click_id)) filter (where click_ids.parameter = 'gclid') as gclid,
+        arg_max(click_ids.click_id, (click_ids.clicked_at, click_ids.click_id)) filter (where click_ids.parameter = 'fbclid') as fbclid,
         max(click_ids.clicked_at) filter (where click_ids.parameter = 'fbclid') as fbclid_clicked_at
     from recent
     inner join click_ids
@@ -98,9 +94,8 @@ final as (
         recent.person_id,
         recent.email,
         recent.phone,
-        {%- for parameter in parameters %}
-        clicked.{{ parameter }},
-        {%- endfor %}
+        clicked.gclid,
+        clicked.fbclid,
         clicked.fbclid_clicked_at,
         recent.value,
         '{{ var("reporting_currency") }}' as currency,

@@ -27,6 +27,10 @@ downloads as (
     select * from {{ ref('int_kpi__downloads') }}
 ),
 
+exits as (
+    select * from {{ ref('mart_web_exits') }}
+),
+
 contents as (
     select * from {{ ref('dim_content') }}
 ),
@@ -159,6 +163,8 @@ final as (
         coalesce(led.with_conversion, 0) / nullif(met.people, 0) as conversion_rate,
         coalesce(led.with_meeting, 0) as people_with_meeting,
         coalesce(led.with_meeting, 0) / nullif(met.people, 0) as meeting_rate,
+        exits.exits,
+        exits.exit_rate,
         coalesce(downloaded.downloads, 0) as downloads,
         coalesce(downloaded.downloads_with_meeting, 0) as downloads_with_meeting,
         downloaded.downloads_with_meeting / nullif(downloaded.downloads, 0) as download_meeting_rate,
@@ -183,6 +189,11 @@ final as (
             rows_told.content_id = led.content_id
             and rows_told.period_grain = led.period_grain
             and rows_told.period_start is not distinct from led.period_start
+    left join exits
+        on
+            rows_told.content_id = exits.page_path
+            and rows_told.period_grain = exits.period_grain
+            and rows_told.period_start is not distinct from exits.period_start
     left join downloaded
         on
             rows_told.content_id = downloaded.content_id
