@@ -8,7 +8,7 @@ reviews as (
 latest as (
     select
         max(reviewed_on) as last_reviewed_on,
-        cast(max(reviewed_on) + interval '{{ alert_settings().review_months }} months' as date) as review_due_on
+        cast({{ dbt.dateadd('month', alert_settings().review_months, 'max(reviewed_on)') }} as date) as review_due_on
     from reviews
 ),
 
