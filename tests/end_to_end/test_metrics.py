@@ -71,9 +71,9 @@ def test_metrics_equal_the_mart(
 
     found = _asked(engine, once, metrics, [f"metric_time__{grain}", *([entity] if entity else [])])
 
+    assert found
     assert found.keys() == expected.keys()
     assert {key: value for key, value in found.items() if not math.isclose(value, expected[key], rel_tol=1e-9)} == {}
-    assert {kpi_id for kpi_id, _, _ in found} == set(metrics)
 
 
 def _asked(engine: MetricFlowEngine, home: Path, metrics: list[str], group_by: list[str]) -> Values:

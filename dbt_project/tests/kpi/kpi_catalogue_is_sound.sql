@@ -12,8 +12,9 @@ critical_success_factors as (
     select * from {{ ref('critical_success_factors') }}
 ),
 
-kpi_dimensions as (
+companywide as (
     select * from {{ ref('int_kpi__dimensions') }}
+    where dimension = 'overall'
 ),
 
 -- Down from the root: what hangs on a cycle is never met.
@@ -78,4 +79,4 @@ where parent_kpi_id is null and kpi_id != 'revenue'
 union all
 select kpi_id, 'not shown for the company as a whole' as problem
 from kpis
-where kpi_id not in (select kpi_id from kpi_dimensions where dimension = 'overall')
+where kpi_id not in (select kpi_id from companywide)
