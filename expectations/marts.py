@@ -16,6 +16,7 @@ FACT_TIMES: dict[str, tuple[str, ...]] = {
     "fct_lead_lifecycle": ("created_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "won_at", "lost_at"),
     "fct_lead_stage_events": ("entered_at",),
     "fct_hot_leads": ("hot_at",),
+    "fct_micro_conversions": ("reached_at",),
     "fct_opportunities": ("created_at",),
     "fct_opportunity_stage_events": ("entered_at",),
     "fct_response_times": ("started_at", "ended_at"),

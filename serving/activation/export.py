@@ -32,7 +32,8 @@ _WITHOUT_CONSENT = """
     refused as (
         select lower(trim(email)) as email from intermediate.int_canonical__persons where may_email = false
         union
-        select lower(trim(email)) from intermediate.int_canonical__events where event_name = 'email_unsubscribed'
+        select lower(trim(email)) from intermediate.int_canonical__events
+        where event_name in ('email_unsubscribed', 'email_reported_as_spam')
     )
     select count(*)
     from chosen
