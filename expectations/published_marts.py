@@ -212,6 +212,12 @@ MARTS: dict[str, Mart] = {
         "kpi_id period_grain period_start dimension dimension_value compared_with trials value value_low value_high "
         "compared_value gain gain_low gain_high p_value adjusted_p_value is_conclusive",
     ),
+    "mart_guard_rails": _mart(
+        "subject_kind subject_id period_grain period_start guard_id",
+        "subject_kind subject_id kpi_id period_grain period_start guard_id guard_name guard_name_ja value_before "
+        "value_after change tolerance verdict is_breached",
+        nullable_key="period_grain",
+    ),
     "mart_quality_flags": _mart(
         "period_grain period_start dimension dimension_value",
         "period_grain period_start dimension dimension_value is_flagged is_settled reference_rate mql sql_reached "

@@ -27,11 +27,12 @@ from initiatives
 where
     kind not in ('before_after', 'ab')
     or dimension not in (
-        'overall', 'channel', 'campaign', 'content', 'content_name', 'segment', 'owner', 'conversion_point'
+        'overall', 'channel', 'campaign', 'content', 'content_name', 'segment', 'owner', 'conversion_point', 'form_page'
     )
     or started_on is null
     or ended_on < started_on
     or (kind = 'ab' and control_values = 'previous_year')
+    or (dimension = 'form_page' and kpi_id != 'form_completion_rate')
 union all
 select initiative_id, 'no control: the season can not be held against' as problem
 from initiatives

@@ -17,8 +17,12 @@ kpi_catalogue as (
     where aggregation in ('sum', 'ratio')
 ),
 
-measures as (
+kpi_measures as (
     select * from {{ ref('int_kpi__measures') }}
+),
+
+form_visits as (
+    select * from {{ ref('int_web__form_visits') }}
 ),
 
 contents as (
@@ -27,6 +31,27 @@ contents as (
 
 dates as (
     select * from {{ ref('dim_date') }}
+),
+
+-- Forms are no dimension of the KPIs: their visits stand beside the measures, for initiatives that changed a form.
+measures as (
+    select
+        measure,
+        date_on,
+        quantity,
+        {{ dimensions.values() | join(', ') }},
+        cast(null as {{ dbt.type_string() }}) as form_page
+    from kpi_measures
+    {% for measure, counted in {'form_start_sessions': '1', 'form_start_conversions': 'cast(is_completed as integer)'}.items() -%}
+    union all
+    select
+        '{{ measure }}' as measure,
+        started_on as date_on,
+        {{ counted }} as quantity,
+        {% for column in dimensions.values() %}null as {{ column }}, {% endfor %}
+        page_path as form_page
+    from form_visits
+    {% endfor -%}
 ),
 
 valued as (
@@ -40,7 +65,8 @@ valued as (
         measures.measure = kpi_catalogue.numerator_measure as is_numerator,
         measures.measure = kpi_catalogue.denominator_measure as is_denominator,
         case initiatives.dimension
-            when 'overall' then 'all'
+            when 'overall' then case when measures.form_page is null then 'all' end
+            when 'form_page' then measures.form_page
             {% for dimension, column in dimensions.items() -%}
             when '{{ dimension }}' then measures.{{ column }}
             {% endfor -%}
