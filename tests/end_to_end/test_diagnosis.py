@@ -237,7 +237,7 @@ def test_causes_are_ranked_by_evidence_and_their_queries_run(marts: duckdb.DuckD
     for row in causes.itertuples():
         groups = marts.execute(row.evidence_query).df()
         worse = groups[groups["gain"] > 0]
-        assert (row.worst_value in worse["dimension_value"].tolist()) if len(worse) else row.worst_value is None
+        assert (row.worst_value in worse["dimension_value"].tolist()) if len(worse) else pd.isna(row.worst_value)
 
 
 def test_every_miss_is_diagnosed(marts: duckdb.DuckDBPyConnection) -> None:

@@ -31,7 +31,16 @@ converted_mails as (
 -- Opens, clicks and unsubscribes count of delivered mails only; a click shows that the mail was opened.
 final as (
     select
-        mails.*,
+        mails.message_id,
+        mails.person_id,
+        mails.account_id,
+        mails.campaign_id,
+        mails.content_id,
+        mails.subject,
+        mails.sender_name,
+        mails.list_id,
+        mails.sent_at,
+        mails.sent_on,
         mails.bounced_at is null as is_not_bounced,
         mails.delivered_at is not null as is_delivered,
         mails.delivered_at is not null and (mails.first_opened_at is not null or mails.first_clicked_at is not null)

@@ -34,8 +34,8 @@ judged as (
             when 'up' then kpi_values.value < targets.miss_limit
             else kpi_values.value > targets.miss_limit
         end as is_target_missed,
-        (kpi_catalogue.direction = 'up' and kpi_values.status = 'below')
-        or (kpi_catalogue.direction = 'down' and kpi_values.status = 'above') as is_benchmark_missed,
+        kpi_values.target is null
+        and kpi_values.status = case kpi_catalogue.direction when 'up' then 'below' else 'above' end as is_benchmark_missed,
         kpi_catalogue.aggregation = 'sum'
         and {{ period_end('kpi_values.period_grain', 'kpi_values.period_start') }} > {{ business_day(as_of()) }} as is_unfinished
     from kpi_values

@@ -1,9 +1,11 @@
+{%- set parts = ['numerator', 'denominator', 'observations'] -%}
+
 with
 guard_rails as (
     select * from {{ ref('guard_rails') }}
 ),
 
-guard_days as (
+days as (
     select * from {{ ref('int_guard_rails__days') }}
 ),
 
@@ -91,15 +93,14 @@ summed as (
         windows.before_from_on,
         windows.after_from_on,
         windows.after_until_on,
-        guard_days.guard_id{% for part in ['numerator', 'denominator', 'observations'] %},
-        coalesce(sum(guard_days.{{ part }}) filter (where guard_days.date_on < windows.after_from_on), 0)
-            as {{ part }}_before,
-        coalesce(sum(guard_days.{{ part }}) filter (where guard_days.date_on >= windows.after_from_on), 0)
-            as {{ part }}_after{% endfor %}
+        {% for part in parts -%}
+        sum(case when days.date_on < windows.after_from_on then days.{{ part }} else 0 end) as {{ part }}_before,
+        sum(case when days.date_on >= windows.after_from_on then days.{{ part }} else 0 end) as {{ part }}_after,
+        {% endfor -%}
+        days.guard_id
     from windows
-    inner join guard_days
-        on guard_days.date_on >= windows.before_from_on and guard_days.date_on < windows.after_until_on
-    group by windows.before_from_on, windows.after_from_on, windows.after_until_on, guard_days.guard_id
+    inner join days on days.date_on >= windows.before_from_on and days.date_on < windows.after_until_on
+    group by windows.before_from_on, windows.after_from_on, windows.after_until_on, days.guard_id
 ),
 
 guarded as (

@@ -26,19 +26,18 @@ limits as (
     from {{ ref('statistics_limits') }}
 ),
 
--- Two groups of one randomised test are compared share by share; everything else day by day, since days differ by more
--- than chance, and those of one weekday less than all.
+-- Two groups of one randomised test are compared share by share; everything else week by week: days differ by their weekday,
+-- and people who come back tie the days of a week together.
 strategies as (
     select
         initiatives.initiative_id,
         kpi_catalogue.direction,
         kpi_catalogue.unit,
         case
-            when kpi_catalogue.aggregation = 'sum' then 'sum_by_day'
+            when kpi_catalogue.aggregation = 'sum' then 'sum_by_week'
             when initiatives.kind = 'ab' and kpi_catalogue.unit = 'ratio' then 'two_shares'
-            else 'ratio_by_day'
-        end as method,
-        initiatives.kind = 'before_after' as is_by_weekday
+            else 'ratio_by_week'
+        end as method
     from initiatives
     inner join kpi_catalogue on initiatives.kpi_id = kpi_catalogue.kpi_id
 ),
@@ -56,45 +55,38 @@ arm_values as (
     group by initiative_id, side, phase
 ),
 
--- What a day lies above or below the arm's own ratio. The variance of a ratio of sums follows from these (the delta method
--- with days as clusters; Deng, Knoblich, Lu, "Applying the delta method in metric analytics", KDD 2018).
-residuals as (
+-- What a week lies above or below the arm's own ratio. The variance of a ratio of sums follows from these (the delta method
+-- with weeks as clusters; Deng, Knoblich, Lu, "Applying the delta method in metric analytics", KDD 2018).
+week_residuals as (
     select
         arm_days.initiative_id,
         arm_days.side,
         arm_days.phase,
-        arm_days.numerator - arm_values.estimate * arm_days.denominator as residual,
-        case when strategies.is_by_weekday then dates.iso_weekday else 0 end as stratum
+        floor({{ dbt.datediff('arm_windows.from_on', 'arm_days.date_on', 'day') }} / 7.0) as week_number,
+        sum(arm_days.numerator - arm_values.estimate * arm_days.denominator) as residual
     from arm_days
-    inner join strategies on arm_days.initiative_id = strategies.initiative_id
-    inner join {{ ref('dim_date') }} as dates on arm_days.date_on = dates.date_on
+    inner join arm_windows
+        on
+            arm_days.initiative_id = arm_windows.initiative_id
+            and arm_days.side = arm_windows.side
+            and arm_days.phase = arm_windows.phase
     inner join arm_values
         on
             arm_days.initiative_id = arm_values.initiative_id
             and arm_days.side = arm_values.side
             and arm_days.phase = arm_values.phase
+    group by arm_days.initiative_id, arm_days.side, arm_days.phase, week_number
 ),
 
-stratum_sums as (
-    select
-        initiative_id,
-        side,
-        phase,
-        stratum,
-        count(*) as days,
-        var_pop(residual) * count(*) as squares
-    from residuals
-    group by initiative_id, side, phase, stratum
-),
-
+-- Residuals add up to 0, so their variance times their number is the variance of the sum.
 arm_spreads as (
     select
         initiative_id,
         side,
         phase,
-        sum(days) - count(*) as degrees,
-        sum(squares) * sum(days) / nullif(sum(days) - count(*), 0) as spread
-    from stratum_sums
+        count(*) - 1 as degrees,
+        var_samp(residual) * count(*) as spread
+    from week_residuals
     group by initiative_id, side, phase
 ),
 
@@ -115,12 +107,12 @@ arms as (
         coalesce(arm_values.denominator, 0) as denominator,
         arm_values.estimate,
         case
-            when strategies.method = 'sum_by_day' then ln(case when arm_values.estimate > 0 then arm_values.estimate end)
+            when strategies.method = 'sum_by_week' then ln(case when arm_values.estimate > 0 then arm_values.estimate end)
             else arm_values.estimate
         end as compared,
         case strategies.method
             when 'two_shares' then arm_values.estimate * (1 - arm_values.estimate) / arm_values.denominator
-            when 'sum_by_day' then arm_spreads.spread / nullif(pow(arm_values.numerator, 2), 0)
+            when 'sum_by_week' then arm_spreads.spread / nullif(pow(arm_values.numerator, 2), 0)
             else arm_spreads.spread / nullif(pow(arm_values.denominator, 2), 0)
         end as variance,
         arm_spreads.degrees,
@@ -209,7 +201,7 @@ scaled as (
         *,
         case when method = 'two_shares' then test_value else {{ normal_of_t('test_value', 'degrees') }} end as z,
         {% for column in ['contrast', 'contrast_low', 'contrast_high'] -%}
-        case when method = 'sum_by_day' then exp({{ column }}) - 1 else {{ column }} end as {{ column | replace('contrast', 'effect') }},
+        case when method = 'sum_by_week' then exp({{ column }}) - 1 else {{ column }} end as {{ column | replace('contrast', 'effect') }},
         {% endfor -%}
         (1.959963984540054 + power_quantile) * standard_error as detectable_contrast
     from tested
@@ -219,7 +211,7 @@ judged as (
     select
         scaled.*,
         initiatives.smallest_effect,
-        case when scaled.method = 'sum_by_day' then exp(scaled.detectable_contrast) - 1 else scaled.detectable_contrast end
+        case when scaled.method = 'sum_by_week' then exp(scaled.detectable_contrast) - 1 else scaled.detectable_contrast end
             as detectable_effect,
         case
             when scaled.direction = 'down' then -scaled.effect_high else scaled.effect_low

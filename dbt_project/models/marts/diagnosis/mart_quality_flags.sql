@@ -95,39 +95,55 @@ flagged as (
     cross join limits
 ),
 
-final as (
+-- Decimals, so that the parts of a dimension add up to the company's shortfall exactly.
+held_against as (
     select
         qualified.period_grain,
         qualified.period_start,
         qualified.dimension,
         qualified.dimension_value,
+        qualified.mql,
+        qualified.sql_reached,
         flagged.is_flagged,
         flagged.is_settled,
         flagged.mql_target,
         flagged.previous_mql,
         flagged.reference_kind,
         flagged.reference_rate,
-        qualified.mql,
-        qualified.sql_reached,
-        qualified.sql_reached / nullif(qualified.mql, 0) as sql_rate,
-        {{ wilson_low('qualified.sql_reached', 'qualified.mql') }} as wilson_low,
-        {{ wilson_high('qualified.sql_reached', 'qualified.mql') }} as wilson_high,
-        -- Decimals, so that the parts of a dimension add up to the company's shortfall exactly.
         cast(qualified.mql * flagged.reference_rate - qualified.sql_reached as decimal(18, 6)) as sql_shortfall,
-        case
-            when flagged.company_shortfall > 0
-                then cast(qualified.mql * flagged.reference_rate - qualified.sql_reached as double)
-                / cast(flagged.company_shortfall as double)
-        end as share_of_shortfall,
-        row_number() over (
-            partition by qualified.period_grain, qualified.period_start, qualified.dimension
-            order by qualified.mql * flagged.reference_rate - qualified.sql_reached desc, qualified.dimension_value
-        ) as shortfall_rank,
-        coalesce({{ wilson_high('qualified.sql_reached', 'qualified.mql') }} < flagged.reference_rate, false)
-            as is_conclusive
+        cast(flagged.company_shortfall as double) as company_shortfall,
+        {{ wilson_low('qualified.sql_reached', 'qualified.mql') }} as wilson_low,
+        {{ wilson_high('qualified.sql_reached', 'qualified.mql') }} as wilson_high
     from qualified
     inner join flagged
         on qualified.period_grain = flagged.period_grain and qualified.period_start = flagged.period_start
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        dimension,
+        dimension_value,
+        is_flagged,
+        is_settled,
+        mql_target,
+        previous_mql,
+        reference_kind,
+        reference_rate,
+        mql,
+        sql_reached,
+        sql_reached / nullif(mql, 0) as sql_rate,
+        wilson_low,
+        wilson_high,
+        sql_shortfall,
+        case when company_shortfall > 0 then cast(sql_shortfall as double) / company_shortfall end as share_of_shortfall,
+        row_number() over (
+            partition by period_grain, period_start, dimension
+            order by sql_shortfall desc nulls last, dimension_value asc
+        ) as shortfall_rank,
+        coalesce(wilson_high < reference_rate, false) as is_conclusive
+    from held_against
 )
 
 select * from final
