@@ -14,6 +14,7 @@ from scipy import stats
 
 import serving
 from leadmill.settings import Home
+from tests.nights import Company
 
 SPLITS = 400
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
@@ -49,6 +50,15 @@ def test_subject_test_is_newcombes_interval_of_the_mails(once: Path, effects: pd
     assert told["effect"] == pytest.approx(shares[0] - shares[1])
     assert told["effect_low"] == pytest.approx(told["effect"] - np.hypot(shares[0] - low, other_high - shares[1]))
     assert told["effect_high"] == pytest.approx(told["effect"] + np.hypot(high - shares[0], shares[1] - other_low))
+
+
+def test_planted_effect_lies_in_the_interval(company: Company, effects: pd.DataFrame) -> None:
+    planted = pd.read_parquet(company.folder / "truth" / "effects.parquet").set_index("effect_id")
+    told = effects.loc["subject_test_2026"]
+
+    expected = told["control_after"] * (planted["factor"]["subject_test"] - 1)
+
+    assert told["effect_low"] < expected < told["effect_high"]
 
 
 def test_before_and_after_is_welchs_interval_over_the_weeks(once: Path, effects: pd.DataFrame) -> None:

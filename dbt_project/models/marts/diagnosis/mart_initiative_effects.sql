@@ -135,8 +135,8 @@ arms as (
 contrasts as (
     select
         arms.initiative_id,
-        min(arms.from_on) filter (where arms.side = 'treated') as measured_from_on,
-        max(arms.to_on) filter (where arms.side = 'treated') as measured_to_on,
+        min(arms.from_on) filter (where arms.side = 'treated' and arms.days > 0) as measured_from_on,
+        max(arms.to_on) filter (where arms.side = 'treated' and arms.days > 0) as measured_to_on,
         min(arms.days) as days,
         {% for arm in arms -%}
         max(arms.estimate) filter (where arms.arm = '{{ arm }}') as {{ arm }},
