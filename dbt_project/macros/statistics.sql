@@ -52,11 +52,11 @@
     percentile({{ expression }}, array({{ shares | join(', ') }}))
 {%- endmacro -%}
 
-{#- Product of a number over a group or window. -#}
-{%- macro product(expression) -%}
-    {{- return(adapter.dispatch('product', 'leadmill')(expression)) -}}
+{#- Product of a number over a group or window; `order_by` fixes the last digit where a group may come in any order. -#}
+{%- macro product(expression, order_by=none) -%}
+    {{- return(adapter.dispatch('product', 'leadmill')(expression, order_by)) -}}
 {%- endmacro -%}
 
-{%- macro duckdb__product(expression) -%}
-    product({{ expression }})
+{%- macro duckdb__product(expression, order_by) -%}
+    product({{ expression }}{{ ' order by ' ~ order_by if order_by }})
 {%- endmacro -%}

@@ -55,6 +55,7 @@ class Bottlenecks:
         step = self.counts[funnel][STEPS[order]]
         return int(step.entered), int(step.passed)
 
+    @cache  # noqa: B019 - one object a test
     def is_mature(self, funnel: Funnel, order: int) -> bool:
         if funnel.start is None:
             return True
@@ -77,6 +78,7 @@ class Bottlenecks:
         is_whole = funnel.grain == "all" and funnel.dimension == "overall"
         return "none" if is_whole or not entered else "overall", entered, passed
 
+    @cache  # noqa: B019 - one object a test
     def carried(self, funnel: Funnel, order: int) -> float:
         entered, passed = self.of(funnel, order)
         if self.is_mature(funnel, order) and entered:

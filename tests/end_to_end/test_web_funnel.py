@@ -113,7 +113,7 @@ def test_every_step_of_the_web_funnel_equals_pandas(once: Path, again: pd.DataFr
 
 def test_rates_of_the_web_funnel_are_shares_with_intervals(once: Path) -> None:
     funnel = read(
-        once, "from marts.mart_web_funnel where passed is not null and entered > 0 and period_grain = 'month'"
+        once, "from marts.mart_web_funnel where passed is not null and entered > 0 and period_grain = 'quarter'"
     )
     intervals = [
         binomtest(int(row.passed), int(row.entered)).proportion_ci(method="wilson") for row in funnel.itertuples()

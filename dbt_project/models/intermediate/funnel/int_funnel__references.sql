@@ -123,7 +123,7 @@ span_rates as (
         carried.funnel_id,
         carried.step,
         spans.kpi_id,
-        spans.benchmark_low / nullif(coalesce({{ product('others.carried_rate') }}, 1), 0) as needed_rate
+        spans.benchmark_low / nullif(coalesce({{ product('others.carried_rate', order_by='others.step_order') }}, 1), 0) as needed_rate
     from carried
     inner join spans
         on carried.step_order >= spans.first_order and carried.step_order < spans.next_order
@@ -143,7 +143,7 @@ benchmarks as (
         case when needed_rate > 1 then 1 else needed_rate end as benchmark_rate,
         kpi_id
     from span_rates
-    qualify row_number() over (partition by funnel_id, step order by needed_rate desc nulls last, kpi_id) = 1
+    qualify row_number() over (partition by funnel_id, step order by needed_rate desc nulls last, kpi_id asc) = 1
 ),
 
 -- The better of the two is what the step is held against: what is usual elsewhere, or what this funnel did before.

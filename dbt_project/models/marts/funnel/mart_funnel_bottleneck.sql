@@ -89,7 +89,7 @@ final as (
         cast(effect_orders * order_value as decimal(18, 2)) as effect_amount,
         coalesce(is_mature and (pass_rate_high < reference_low or pass_rate_low > reference_high), false) as is_conclusive,
         coalesce(effect_orders, 0) > 0
-        and row_number() over (partition by funnel_id order by effect_orders desc nulls last, step_order) = 1
+        and row_number() over (partition by funnel_id order by effect_orders desc nulls last, step_order asc) = 1
             as is_bottleneck
     from affected
 )

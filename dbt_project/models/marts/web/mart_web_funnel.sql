@@ -104,7 +104,7 @@ entered as (
         steps.step_order,
         cast(coalesce(sum(counted.journeys) filter (where counted.step_order >= steps.step_order), 0) as bigint) as entered,
         case
-            when steps.step_order < (select max(step_order) from steps) then cast(
+            when steps.step_order < (select max(step_order) from {{ ref('web_funnel_steps') }}) then cast(
                 coalesce(sum(counted.journeys) filter (where counted.step_order > steps.step_order), 0) as bigint
             )
         end as passed
