@@ -56,7 +56,7 @@ def test_planted_effect_lies_in_the_interval(company: Company, effects: pd.DataF
     planted = pd.read_parquet(company.folder / "truth" / "effects.parquet").set_index("effect_id")
     told = effects.loc["subject_test_2026"]
 
-    expected = told["control_after"] * (planted["factor"]["subject_test"] - 1)
+    expected = told["control_after"] * (float(planted["factor"]["subject_test"]) - 1)
 
     assert told["effect_low"] < expected < told["effect_high"]
 
