@@ -1,9 +1,8 @@
 {%- set slots = factor_slots() -%}
-{%- set cell = ['basis', 'period_grain', 'period_start', 'dimension', 'dimension_value', 'goal_kpi_id'] -%}
-{%- set later_steps -%}
-    over (partition by {{ cell | join(', ') }} order by step_order desc rows between unbounded preceding and 1 preceding)
-{%- endset -%}
-{%- set steps_in_order = 'over (partition by ' ~ cell | join(', ') ~ ' order by step_order)' -%}
+{%- set sets = 2 ** (slots | length) -%}
+{%- set cell = ['basis', 'period_grain', 'period_start', 'dimension', 'dimension_value', 'goals.goal_kpi_id'] -%}
+{%- set steps_in_order = 'over (partition by cell_id order by step_order)' -%}
+{%- set later_steps = steps_in_order | replace(')', ' desc rows between unbounded preceding and 1 preceding)') -%}
 
 with
 step_volumes as (
@@ -22,10 +21,12 @@ goals as (
     where is_goal
 ),
 
+-- A cell is one gap: a goal in a period and dimension value, compared with something.
 volumes as (
     select
         step_volumes.*,
-        goals.goal_kpi_id
+        goals.goal_kpi_id,
+        {{ surrogate_key(cell) }} as cell_id
     from step_volumes
     inner join goals on step_volumes.step_order <= goals.goal_order
 ),
@@ -35,9 +36,10 @@ volumes as (
 checked as (
     select
         *,
-        not (
-            (actual_volume = 0 and coalesce(max(actual_volume) {{ later_steps }}, 0) != 0)
-            or (baseline_volume = 0 and coalesce(max(baseline_volume) {{ later_steps }}, 0) != 0)
+        not coalesce(
+            (actual_volume = 0 and max(actual_volume) {{ later_steps }} != 0)
+            or (baseline_volume = 0 and max(baseline_volume) {{ later_steps }} != 0),
+            false
         ) as is_measured
     from volumes
 ),
@@ -69,15 +71,15 @@ factors as (
 
 side_by_side as (
     select
-        {{ cell | join(', ') }},
-        max(actual_volume) filter (where kpi_id = goal_kpi_id) as actual_goal,
-        max(baseline_volume) filter (where kpi_id = goal_kpi_id) as baseline_goal,
+        cell_id,
         {% for slot in slots %}
         coalesce(max(actual_factor) filter (where slot = {{ slot }}), 1) as actual_{{ slot }},
-        coalesce(max(baseline_factor) filter (where slot = {{ slot }}), 1) as baseline_{{ slot }}{{ ',' if not loop.last }}
+        coalesce(max(baseline_factor) filter (where slot = {{ slot }}), 1) as baseline_{{ slot }},
         {% endfor %}
+        max(actual_volume) filter (where kpi_id = goal_kpi_id) as actual_goal,
+        max(baseline_volume) filter (where kpi_id = goal_kpi_id) as baseline_goal
     from factors
-    group by {{ cell | join(', ') }}
+    group by cell_id
 ),
 
 -- A cell where nothing happened on either side has nothing to explain.
@@ -86,7 +88,6 @@ compared as (
     where actual_goal != 0 or baseline_goal != 0
 ),
 
-{% set sets = 2 ** (slots | length) -%}
 sets_of_steps as (
     select
         {% for slot in slots %}
@@ -100,9 +101,7 @@ sets_of_steps as (
 
 products as (
     select
-        {% for column in cell %}
-        compared.{{ column }},
-        {% endfor %}
+        compared.cell_id,
         {% for slot in slots %}
         sets_of_steps.changes_{{ slot }},
         {% endfor %}
@@ -117,38 +116,29 @@ products as (
 
 shapley_values as (
     select
-        {{ cell | join(', ') }},
         {% for slot in slots %}
-        {{ shapley_value('product', 'changed', 'changes_' ~ slot, slots | length) }} as effect_{{ slot }}{{ ',' if not loop.last }}
+        {{ shapley_value('product', 'changed', 'changes_' ~ slot, slots | length) }} as effect_{{ slot }},
         {% endfor %}
+        cell_id
     from products
-    group by {{ cell | join(', ') }}
+    group by cell_id
 ),
 
 effects as (
     select
-        factors.*,
-        compared.actual_goal,
-        compared.baseline_goal,
+        factors.cell_id,
+        factors.step_order,
+        factors.actual_ratio,
+        factors.baseline_ratio,
         round(100 * compared.actual_goal) - round(100 * compared.baseline_goal) as gap_hundredths,
-        100 * cast(
-            case factors.slot
-                {% for slot in slots %}
-                when {{ slot }} then shapley_values.effect_{{ slot }}
-                {% endfor %}
-            end as double
-        ) as hundredths
+        100 * case factors.slot
+            {% for slot in slots %}
+            when {{ slot }} then shapley_values.effect_{{ slot }}
+            {% endfor %}
+        end as hundredths
     from factors
-    inner join compared
-        on
-            {% for column in cell %}
-            factors.{{ column }} = compared.{{ column }}{{ ' and' if not loop.last }}
-            {% endfor %}
-    inner join shapley_values
-        on
-            {% for column in cell %}
-            factors.{{ column }} = shapley_values.{{ column }}{{ ' and' if not loop.last }}
-            {% endfor %}
+    inner join compared on factors.cell_id = compared.cell_id
+    inner join shapley_values on factors.cell_id = shapley_values.cell_id
 ),
 
 -- Effects are cut to hundredths; what the cutting leaves of the gap goes to the largest remainders, so that the
@@ -157,9 +147,10 @@ cut as (
     select
         *,
         cast(floor(hundredths) as decimal(38, 0)) as whole_hundredths,
-        count(*) over (partition by {{ cell | join(', ') }}) as steps,
+        count(*) over (partition by cell_id) as steps,
         row_number() over (
-            partition by {{ cell | join(', ') }} order by hundredths - floor(hundredths) desc, step_order asc
+            partition by cell_id
+            order by hundredths - floor(hundredths) desc, step_order asc
         ) as remainder_rank
     from effects
 ),
@@ -167,14 +158,16 @@ cut as (
 left_over as (
     select
         *,
-        cast(gap_hundredths as decimal(38, 0)) - sum(whole_hundredths) over (partition by {{ cell | join(', ') }})
-            as left_hundredths
+        cast(gap_hundredths as decimal(38, 0)) - sum(whole_hundredths) over (partition by cell_id) as left_hundredths
     from cut
 ),
 
 rounded as (
     select
-        *,
+        cell_id,
+        step_order,
+        actual_ratio,
+        baseline_ratio,
         cast(
             (
                 whole_hundredths
@@ -210,18 +203,9 @@ final as (
             cast(compared.actual_goal as decimal(18, 2)) - cast(compared.baseline_goal as decimal(18, 2)) as decimal(18, 2)
         ) as gap
     from checked
-    inner join compared
-        on
-            {% for column in cell %}
-            checked.{{ column }} = compared.{{ column }}{{ ' and' if not loop.last }}
-            {% endfor %}
+    inner join compared on checked.cell_id = compared.cell_id
     inner join planned_rates on checked.kpi_id = planned_rates.kpi_id
-    left join rounded
-        on
-            {% for column in cell %}
-            checked.{{ column }} = rounded.{{ column }} and
-            {% endfor %}
-            checked.step_order = rounded.step_order
+    left join rounded on checked.cell_id = rounded.cell_id and checked.step_order = rounded.step_order
 )
 
 select * from final

@@ -1,7 +1,5 @@
-{%- set plan = ['target_id', 'basis'] | join(', ') -%}
-{%- set later_steps -%}
-    over (partition by {{ plan }} order by step_order desc rows between unbounded preceding and 1 preceding)
-{%- endset -%}
+{%- set later_rows = 'rows between unbounded preceding and 1 preceding' -%}
+{%- set later_steps = 'over (partition by target_id, basis order by step_order desc ' ~ later_rows ~ ')' -%}
 
 with
 planned_rates as (
