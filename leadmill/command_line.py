@@ -129,6 +129,7 @@ def kpi(language: Literal["en", "ja"], phase: str | None, home_path: Path | None
     click.echo(f"Marts: {marts}   Parquet: {marts.parent / 'parquet'}")
     click.echo("Query them with any DuckDB client, also while a load runs, or here:")
     click.echo("""  leadmill query "from marts.mart_kpi_values where kpi_id = 'mql' and period_grain = 'month'" """)
+    click.echo(f"The month's meeting pack as one HTML page: leadmill pack --home {home.path}")
 
 
 @main.command()
@@ -159,6 +160,29 @@ def alerts(send: bool, language: Literal["en", "ja"], home_path: Path | None, as
         click.echo("No target is at risk.")
     if send:
         click.echo(f"{count} sent.")
+
+
+@main.command()
+@home_option
+@click.option("--month", type=click.DateTime(["%Y-%m"]), help="Month of the meeting pack [the last that has ended].")
+@click.option("--language", type=click.Choice(["en", "ja"]), default="ja", show_default=True, help="Language of words.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="HTML file [packs/ in the home].")
+@click.option("--pdf", is_flag=True, help="Print it as PDF beside, by headless Chromium.")
+def pack(
+    home_path: Path | None, month: datetime | None, language: Literal["en", "ja"], out: Path | None, pdf: bool
+) -> None:
+    """Write the monthly marketing × sales meeting pack: what missed, why, which contents' leads became meetings."""
+    from serving import monthly_pack
+
+    home = Home.from_environment(home_path)
+    made = monthly_pack.make(home, month.date() if month else None, language)
+    page = out or home.path / "packs" / f"{made.month_on:%Y-%m}.{language}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(made.html, "utf-8")
+    click.echo(f"The pack stands in {page}; open it in any browser.")
+    if pdf:
+        monthly_pack.print_pdf(page, page.with_suffix(".pdf"))
+        click.echo(f"PDF: {page.with_suffix('.pdf')}")
 
 
 @main.command()
