@@ -127,20 +127,6 @@ def micro_conversions(rows: list[Row], words: Words) -> alt.TopLevelMixin:
     ).properties(width=420, height=alt.Step(26))
 
 
-def effects(rows: list[Row], words: Words) -> alt.TopLevelMixin:
-    """Return the effect of each initiative on a rate, with its 95 % interval."""
-    data = _frame(rows)
-    name = alt.Y("initiative_name:N", title=None, sort=None)
-    base = alt.Chart(data)
-    return alt.layer(
-        base.mark_rule(color=BLUE).encode(
-            y=name, x=alt.X("effect_low:Q", title=words["effect"], axis=PERCENT), x2="effect_high:Q"
-        ),
-        base.mark_point(color=BLUE, filled=True, size=60).encode(y=name, x="effect:Q"),
-        alt.Chart().mark_rule(color=GREY, strokeDash=[3, 3]).encode(x=alt.datum(0)),
-    ).properties(width=420, height=alt.Step(26))
-
-
 def contents(rows: list[Row], words: Words) -> alt.TopLevelMixin:
     """Return the leads of each content, those with a meeting marked."""
     data = _frame(rows).query("leads > 0")
@@ -160,5 +146,4 @@ CHARTS: dict[str, Callable[[list[Row], Words], alt.TopLevelMixin]] = {
     "response_times": response_times,
     "micro_conversions": micro_conversions,
     "contents": contents,
-    "initiatives": effects,
 }
