@@ -62,9 +62,15 @@ def _load_raw(night: Night, progress: Progress) -> str:
 
 def _publish(night: Night, progress: Progress) -> str:
     import serving
+    from leadmill import transformation
 
     published = serving.publish(
-        night.home, night.as_of, night.started_at, version("leadmill"), night.sources.zone, progress
+        night.home,
+        night.as_of,
+        night.started_at,
+        serving.Code(version("leadmill"), transformation.definitions_hash()),
+        night.sources.zone,
+        progress,
     )
     return f"version {published.version}"
 

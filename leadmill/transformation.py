@@ -74,6 +74,16 @@ def build(
     return summary
 
 
+def definitions_hash() -> str:
+    """Return a hash of the models, macros and seeds: two versions with one hash count by the same rules."""
+    digest = sha256()
+    for folder in ("macros", "models", "seeds"):
+        for path in sorted((PROJECT / folder).rglob("*")):
+            if path.suffix in {".csv", ".py", ".sql", ".yml"}:
+                digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def require_built(part: Part, home: Home, as_of: datetime) -> None:
     """Check that half of the project stands built for this as_of.
 

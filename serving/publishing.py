@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -28,11 +29,18 @@ READ_ONLY = 0o444
 READABLE_FOLDER = 0o755  # whatever the process's umask: BI tools may run as another user
 
 
+class Code(NamedTuple):
+    """What built the marts: Leadmill's version, and a hash of the models, macros and seeds they follow from."""
+
+    version: str
+    definitions_hash: str
+
+
 def publish(
     home: Home,
     as_of: datetime,
     started_at: datetime,
-    code_version: str,
+    code: Code,
     zone: ZoneInfo,
     progress: Callable[[str], None],
 ) -> Version:
@@ -42,7 +50,7 @@ def publish(
         home: The data home.
         as_of: The moment the marts speak of, aware.
         started_at: When the run began, aware.
-        code_version: Version of Leadmill that built the marts.
+        code: What built the marts.
         zone: The business time zone, in which periods end.
         progress: Is told each table.
 
@@ -60,13 +68,13 @@ def publish(
     folder = home.published / f"{UNFINISHED}{name}"
     try:
         (folder / "parquet").mkdir(parents=True)
-        tables = _write_marts(home, folder, name, as_of, started_at, code_version, zone, progress)
+        tables = _write_marts(home, folder, name, as_of, started_at, code, zone, progress)
         version = Version(
             version=name,
             as_of=as_of.astimezone(UTC),
             started_at=started_at.astimezone(UTC),
             finished_at=datetime.now(UTC),
-            code_version=code_version,
+            code_version=code.version,
             tables=tables,
         )
         (folder / "manifest.json").write_text(version.model_dump_json(indent=1), "utf-8")
@@ -114,7 +122,7 @@ def _write_marts(
     name: str,
     as_of: datetime,
     started_at: datetime,
-    code_version: str,
+    code: Code,
     zone: ZoneInfo,
     progress: Callable[[str], None],
 ) -> dict[str, Table]:
@@ -139,14 +147,15 @@ def _write_marts(
             create table published.marts.mart_run as
             select $version as version, $as_of::timestamp as as_of, $started_at::timestamp as started_at,
                 $finished_at::timestamp as finished_at, $code_version as code_version,
-                $business_timezone as business_timezone
+                $definitions_hash as definitions_hash, $business_timezone as business_timezone
             """,
             {
                 "version": name,
                 "as_of": _stored(as_of),
                 "started_at": _stored(started_at),
                 "finished_at": _stored(datetime.now(UTC)),
-                "code_version": code_version,
+                "code_version": code.version,
+                "definitions_hash": code.definitions_hash,
                 "business_timezone": zone.key,
             },
         )

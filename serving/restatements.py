@@ -1,7 +1,8 @@
-"""Restatements: numbers of periods that had ended, and that later data changed; which, and by how much.
+"""Restatements: numbers of periods that had ended, and that are others now; which, by how much, and why.
 
 The list is part of each published version, as `mart_run` is: it depends on what was published before, not on the data
-alone. Each version carries on the list of the version before it.
+alone. Each version carries on the list of the version before it. The cause is `data` that came late, or a changed
+`definition` (models, macros, seeds; data may have come too).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _EMPTY = f"""
         version varchar, as_of timestamp, previous_version varchar, previous_as_of timestamp,
         kpi_id varchar, period_grain varchar, period_start date, dimension varchar, dimension_value varchar,
         previous_numerator double, numerator double, previous_denominator double, denominator double,
-        previous_value double, value double, change double
+        previous_value double, value double, change double, cause varchar
     )
 """
 
@@ -54,7 +55,7 @@ _CHANGED = f"""
     )
     select
         $version, $as_of, $previous_version, $previous_as_of,
-        compared.*, coalesce(compared.value, 0) - coalesce(previous_value, 0)
+        compared.*, coalesce(compared.value, 0) - coalesce(previous_value, 0), $cause
     from compared
     join published.marts.dim_kpi using (kpi_id)
     where case
@@ -81,13 +82,22 @@ def write(connection: duckdb.DuckDBPyConnection, home: Home, version: str, as_of
         zone: The business time zone: a period has ended when its last business day has.
     """
     connection.execute(_EMPTY)
-    earlier = [found for found in versions(home) if found.as_of <= as_of and "mart_kpi_values" in found.tables]
+    earlier = [
+        found
+        for found in versions(home)
+        if found.as_of <= as_of and "definitions_hash" in found.tables["mart_run"].columns
+    ]
     if not earlier:
         return
     previous = max(earlier, key=lambda found: (found.as_of, found.finished_at))
     connection.execute(f"attach {_text(_file(home, previous))} as previous (read_only)")
     if TABLE in previous.tables:
         connection.execute(f"insert into published.marts.{TABLE} from previous.marts.{TABLE}")
+    # Other models or seeds count otherwise; only under equal ones a change can be laid to the data alone.
+    [(is_same,)] = connection.execute(
+        "select previous.definitions_hash = now.definitions_hash "
+        "from previous.marts.mart_run as previous, published.marts.mart_run as now"
+    ).fetchall()
     connection.execute(
         _CHANGED,
         {
@@ -95,6 +105,7 @@ def write(connection: duckdb.DuckDBPyConnection, home: Home, version: str, as_of
             "as_of": as_of.astimezone(UTC).replace(tzinfo=None),
             "previous_version": previous.version,
             "previous_as_of": previous.as_of.astimezone(UTC).replace(tzinfo=None),
+            "cause": "data" if is_same else "definition",
             "previous_as_of_day": previous.as_of.astimezone(zone).date(),
         },
     )

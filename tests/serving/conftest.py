@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from leadmill.settings import Home
-from serving import Version, publish
+from serving import Code, Version, publish
 
 AS_OF = datetime(2026, 10, 31, 15, tzinfo=UTC)
 
@@ -55,6 +55,6 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def published(home: Home, as_of: datetime = AS_OF) -> Version:
+def published(home: Home, as_of: datetime = AS_OF, definitions_hash: str = "a") -> Version:
     """Publish as the nightly does."""
-    return publish(home, as_of, AS_OF, "0.1.0", ZoneInfo("Asia/Tokyo"), progress=lambda _: None)
+    return publish(home, as_of, AS_OF, Code("0.1.0", definitions_hash), ZoneInfo("Asia/Tokyo"), progress=lambda _: None)

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from leadmill import steps
 from leadmill.command_line import main
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import ALERT_WEBHOOK, Home
-from serving import alerts, publish
-
-AS_OF = datetime(2026, 10, 31, 15, tzinfo=UTC)
+from serving import alerts
+from tests.serving.conftest import AS_OF, published
 
 
 class Chat:
@@ -79,7 +78,7 @@ def home(tmp_path: Path) -> Home:
             ) as alerts (alert_id, severity, owner, miss_probability, message_en, message_ja)
             """
         )
-    publish(home, AS_OF, AS_OF, "0.1.0", progress=lambda _: None)
+    published(home)
     return home
 
 

@@ -39,7 +39,7 @@ def test_a_version_holds_the_marts_and_nothing_else(home: Home) -> None:
         ).fetchall()
         runs = reader.execute("select version, as_of, code_version from published.marts.mart_run").fetchall()
         parquet = reader.execute(f"select count(*) from '{folder}/parquet/fct_sessions.parquet'").fetchall()
-    assert tables == [("marts", 6)]
+    assert tables == [("marts", 7)]
     assert runs == [(version.version, AS_OF.replace(tzinfo=None), "0.1.0")]
     assert parquet == [(3000,)]
 

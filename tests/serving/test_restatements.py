@@ -36,7 +36,16 @@ def test_late_data_of_an_ended_month_is_listed_with_its_change(home: Home) -> No
     after = published(home, AS_OF + NIGHT)
 
     assert restated(home) == [("mql", date(2026, 3, 1), 2, 5, 3)]
-    assert restated(home, "previous_version, version") == [(before.version, after.version)]
+    assert restated(home, "previous_version, version, cause") == [(before.version, after.version, "data")]
+
+
+def test_a_change_under_other_models_or_seeds_is_told_as_one_of_definition(home: Home) -> None:
+    published(home, definitions_hash="a")
+    change(home, "update marts.mart_kpi_values set numerator = 5, value = 5 where kpi_id = 'mql' and value = 2")
+
+    published(home, AS_OF + NIGHT, definitions_hash="b")
+
+    assert restated(home, "kpi_id, cause") == [("mql", "definition")]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,8 @@ def test_a_row_that_appears_or_goes_counts_as_restated(home: Home) -> None:
     change(home, "delete from marts.mart_kpi_values where kpi_id = 'mql' and period_start = '2026-04-01'")
     change(
         home,
-        "insert into marts.mart_kpi_values values ('mql', 'month', '2025-05-01', 'channel', 'email', 1, null, 1, '')",
+        "insert into marts.mart_kpi_values "
+        "values ('mql', 'month', '2025-05-01', 'channel', 'email', 1, null, 1, null, '')",
     )
 
     published(home, AS_OF + NIGHT)
@@ -74,7 +84,7 @@ def test_a_maturing_rate_is_restated_only_where_its_population_changed(home: Hom
         change(
             home,
             "insert into marts.mart_kpi_values "
-            f"values ('sql_rate', 'month', '{month}', 'overall', 'all', 1, 10, 0.1, '')",
+            f"values ('sql_rate', 'month', '{month}', 'overall', 'all', 1, 10, 0.1, null, '')",
         )
     published(home)
     change(home, "update marts.mart_kpi_values set numerator = 2, value = 0.2 where kpi_id = 'sql_rate'")
