@@ -146,10 +146,17 @@ def kpi(language: Literal["en", "ja"], phase: str | None, home_path: Path | None
 @json_option
 def alerts(send: bool, language: Literal["en", "ja"], home_path: Path | None, as_json: bool) -> None:
     """Show which targets will probably be missed before their period ends, and tell a chat."""
+    import ingestion
     from serving import alerts as alerting
 
     home = Home.from_environment(home_path)
-    count = alerting.send(home, alerting.webhook(), language) if send else 0
+    count = 0
+    if send:
+        url = alerting.webhook()
+        with ingestion.writer_lock(home):  # a nightly load posts too: each alert goes out once
+            if alerting.are_past(home, datetime.now(UTC)):
+                raise InputError("the published marts speak of a past date: nobody is told")
+            count = alerting.send(home, url, language)
     found = alerting.alerts(home)
     if as_json:
         _print_json([alert.model_dump() for alert in found])

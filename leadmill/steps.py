@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Rooms are imported by the steps that use them: Airflow reads this list often; dbt and Great Expectations are heavy.
 
 Progress = Callable[[str], None]
-
-OLDEST_ALERTED = timedelta(days=2)  # a backfill of a past date tells nobody
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def _send_alerts(night: Night, progress: Progress) -> str:
     """Tell the chat what will be missed. The marts are published: a silent chat is no fault of the night."""
     from serving import alerts
 
-    if night.started_at - night.as_of > OLDEST_ALERTED:
+    if alerts.are_past(night.home, night.started_at):
         return "a past date: nobody is told"
     language: alerts.Language = "ja" if os.environ.get("LEADMILL_ALERT_LANGUAGE") == "ja" else "en"
     try:

@@ -6,13 +6,14 @@ sent stands in `alerts_sent.jsonl` in the data home; an alert whose sending is i
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from typing import IO, Any, Literal
 from urllib.parse import urlsplit
@@ -22,10 +23,12 @@ from pydantic import BaseModel, ConfigDict
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import ALERT_WEBHOOK, Home
 from serving.tables import open_marts
+from serving.versions import current
 
 Language = Literal["en", "ja"]
 
 LEDGER = "alerts_sent.jsonl"
+OLDEST_TOLD = timedelta(days=2)  # a backfill of a past date, or a version rolled back to, tells nobody
 TIMEOUT_SECONDS = 10.0
 TRIES = 3
 LONGEST_WAIT_SECONDS = 30.0  # whatever Retry-After asks for: the night must end
@@ -85,25 +88,39 @@ def alerts(home: Home) -> list[Alert]:
     return [Alert(**row, is_sent=row["alert_id"] in sent) for row in rows]
 
 
+def are_past(home: Home, now: datetime) -> bool:
+    """Return whether the published marts speak of so old a date that nobody is told; now is aware."""
+    published = current(home)
+    return published is not None and now - published.as_of > OLDEST_TOLD
+
+
 def webhook() -> str:
     """Return the webhook's address from the environment.
 
     Raises:
-        InputError: none is set, or it is neither https nor on this machine. The message never holds the address: who
-            knows it can post.
+        InputError: none is set, it is neither https nor on this machine, or it is one that can't be posted to (a name
+            or password before the host, spaces, signs other than ASCII, no port number). The message never holds the
+            address: who knows it can post.
     """
     url = os.environ.get(ALERT_WEBHOOK, "")
     if not url:
         raise InputError(f"no webhook is set: put the chat's incoming-webhook address into {ALERT_WEBHOOK}")
     try:
         parts = urlsplit(url)
-        is_allowed = bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        is_allowed = (
+            bool(parts.hostname)
+            and parts.port != 0  # a port that is no number up to 65535 is a ValueError
+            and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+            and "@" not in parts.netloc
+            and all("!" <= sign <= "~" for sign in url)
         )
     except ValueError:
         is_allowed = False
     if not is_allowed:
-        raise InputError(f"{ALERT_WEBHOOK} must be an https address (http only on this machine)")
+        raise InputError(
+            f"{ALERT_WEBHOOK} must be an https address (http only on this machine), in plain ASCII without spaces and "
+            "without a name or password before the host"
+        )
     return url
 
 
@@ -151,9 +168,12 @@ def _post(url: str, content: dict[str, str], pause: Callable[[float], None]) -> 
                 wait = _retry_after(error.headers, wait)
             elif error.code < 500:  # noqa: PLR2004 the request is refused, and would be again
                 break
+        # Only the kind is told: the text of an error may hold the address or what a stranger answered.
         except OSError as error:  # time-out, refused connection, unknown host, bad certificate
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             problem = f"it could not be reached ({type(reason).__name__})"
+        except (http.client.HTTPException, ValueError) as error:  # an answer that is no HTTP, an address that can't be sent
+            problem = f"it can't be talked to ({type(error).__name__})"
         if attempt < TRIES - 1:
             pause(wait)
     raise LeadmillError(f"the alert webhook did not take the message: {problem}; it is tried again the next time")

@@ -1,9 +1,10 @@
 """Alerts reach the chat once, whatever the chat does, and its address never shows."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
+from filelock import FileLock
 
+import ingestion.warehouse
 from leadmill import steps
 from leadmill.command_line import main
 from leadmill.errors import InputError, LeadmillError
@@ -156,7 +159,12 @@ def test_silent_webhook_times_out(home: Home, chat: Chat, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "url",
-    ["", "http://example.com/SECRET", "ftp://127.0.0.1/SECRET", "https:///SECRET", "http://[SECRET", "SECRET"],
+    [
+        *("", "http://example.com/SECRET", "ftp://127.0.0.1/SECRET", "https:///SECRET", "http://[SECRET", "SECRET"),
+        *("https://me:SECRET@example.com/x", "https://example.com/SECRET x", "https://example.com/SECRET\n"),
+        *("https://example.com/SECRET\u3042", "https://example.com:SECRET/x", "https://example.com:99999/SECRET"),
+        "https://example.com:0/SECRET",
+    ],
 )
 def test_only_https_or_this_machine_is_posted_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALERT_WEBHOOK, url)
@@ -167,8 +175,60 @@ def test_only_https_or_this_machine_is_posted_to(url: str, monkeypatch: pytest.M
     assert "SECRET" not in str(caught.value)
 
 
+@pytest.mark.parametrize("answer", [b"SECRET\r\n\r\n", b"HTTP/1.1 SECRET\r\n\r\n"])
+def test_answer_that_is_no_http_is_told_by_its_kind_only(home: Home, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def babble() -> None:
+            for _ in range(alerts.TRIES):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=babble, daemon=True)
+        thread.start()
+
+        with pytest.raises(LeadmillError, match=r"can't be talked to \(BadStatusLine\)") as caught:
+            alerts.send(home, f"http://127.0.0.1:{server.getsockname()[1]}/SECRET", "en", no_pause)
+        thread.join()
+
+    assert "SECRET" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("path", ["SECRET x", "SECRET\u3042"])
+def test_address_that_cannot_be_sent_is_a_told_error(home: Home, chat: Chat, path: str) -> None:
+    with pytest.raises(LeadmillError, match="can't be talked to") as caught:
+        alerts.send(home, f"{chat.url}/{path}", "en", no_pause)
+
+    assert "SECRET" not in str(caught.value)
+
+
+def test_command_does_not_send_what_is_past_or_while_a_load_runs(
+    home: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALERT_WEBHOOK, chat.url)
+    arguments = ["alerts", "--home", str(home.path), "--send"]
+    old = datetime.now(UTC) - timedelta(days=3)
+    published(home, old)
+
+    past = CliRunner().invoke(main, arguments)
+    published(home, datetime.now(UTC))
+    monkeypatch.setattr(ingestion.warehouse, "_LOCK_SECONDS", 0.1)
+    with FileLock(home.path / ".writer.lock"):
+        beside = CliRunner().invoke(main, arguments)
+
+    assert past.exit_code == 2
+    assert "past date" in past.output
+    assert beside.exit_code == 1
+    assert "is being written" in beside.output
+    assert chat.bodies == []
+
+
 def test_command_shows_and_sends(home: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALERT_WEBHOOK, chat.url)
+    published(home, datetime.now(UTC))
     arguments = ["alerts", "--home", str(home.path)]
 
     shown = CliRunner().invoke(main, arguments)
