@@ -37,6 +37,11 @@ def business_days(times: pd.Series) -> pd.Series:
     return times.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo").dt.tz_localize(None).dt.normalize()
 
 
+def while_valid(days: pd.Series, rule: pd.Series) -> pd.Series:
+    """Return on which of the days a definition is valid."""
+    return (days >= pd.Timestamp(rule["valid_from"])) & ~(days > pd.Timestamp(rule["valid_to"]))
+
+
 def periods(days: pd.Series, grain: str) -> pd.Series:
     frequency = GRAINS[grain]
     if frequency is None:
@@ -90,7 +95,7 @@ def reached(events: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for _, rule in seed("micro_conversions").iterrows():
         found = matching(events, rule)
-        found = found[business_days(found["occurred_at"]) >= pd.Timestamp(rule["valid_from"])].copy()
+        found = found[while_valid(business_days(found["occurred_at"]), rule)].copy()
         by_occasion = found.groupby("occasion", sort=False)
         met = by_occasion.cumcount() + 1 >= rule["minimum_count"]
         if not np.isnan(rule["minimum_dwell_seconds"]):
@@ -155,6 +160,7 @@ def expected(
     for _, rule in definitions.iterrows():
         own_finals = finals[finals["final_conversion"] == rule["final_conversion"]]
         own_finals = own_finals.set_index("subject_id")["converted_at"]
+        valid_finals = own_finals[while_valid(business_days(own_finals), rule)]
         own_reached = reached[reached["mcv_id"] == rule["mcv_id"]]
         members = entries[entries["population"] == rule["population"]]
         window = pd.Timedelta(days=rule["window_days"])
@@ -163,6 +169,10 @@ def expected(
             cohort = cohort.groupby(["period_start", "subject_id"], as_index=False)["entered_at"].min()
             cohort["converted_at"] = cohort["subject_id"].map(own_finals)
             cohort = cohort[~(cohort["converted_at"] < cohort["entered_at"])]
+            cohort = cohort[
+                while_valid(business_days(cohort["entered_at"]), rule)
+                & while_valid(business_days(cohort["entered_at"] + window), rule)
+            ]
             pairs = cohort.merge(own_reached[["subject_id", "reached_at"]], on="subject_id")
             pairs = pairs[
                 (pairs["reached_at"] >= pairs["entered_at"])
@@ -180,7 +190,7 @@ def expected(
                 converted=is_closed & is_converted,
                 reached_converted=is_closed & is_reached & is_converted,
             ).drop(columns=["entered_at", "converted_at"])
-            times = {"volume": own_reached.set_index("subject_id")["reached_at"], "final_conversions": own_finals}
+            times = {"volume": own_reached.set_index("subject_id")["reached_at"], "final_conversions": valid_finals}
             happened = [
                 pd.DataFrame({"subject_id": at.index, "period_start": periods(business_days(at), grain).to_numpy()})
                 .drop_duplicates()

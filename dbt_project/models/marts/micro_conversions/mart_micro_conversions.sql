@@ -28,7 +28,7 @@ verdicts as (
     select * from {{ ref('micro_conversion_verdicts') }}
 ),
 
--- Volume: what happened in the period, whoever it was and whatever came before.
+-- Volume: what happened in the period while the definition was valid, whoever it was and whatever came before.
 happenings as (
     select
         'reached' as role_in_ratio,
@@ -44,7 +44,10 @@ happenings as (
         {{ business_day('finals.converted_at') }} as date_on
     from finals
     inner join definitions
-        on finals.final_conversion = definitions.final_conversion
+        on
+            finals.final_conversion = definitions.final_conversion
+            and {{ business_day('finals.converted_at') }} >= definitions.valid_from
+            and coalesce({{ business_day('finals.converted_at') }} <= definitions.valid_to, true)
 ),
 
 dated as (
@@ -69,6 +72,7 @@ happened as (
 
 -- The comparison has one population for both sides: who entered in the period and had not converted before. The same
 -- window from entering counts for reaching and for converting; whose window is still open waits and is not compared.
+-- Who could not have reached it all the while, as the definition was not valid yet or any more, is no one to compare.
 entered as (
     select
         definitions.mcv_id,
@@ -85,7 +89,13 @@ entered as (
         on
             definitions.final_conversion = finals.final_conversion
             and cohorts.subject_id = finals.subject_id
-    where coalesce(finals.converted_at >= cohorts.entered_at, true)
+    where
+        coalesce(finals.converted_at >= cohorts.entered_at, true)
+        and {{ business_day('cohorts.entered_at') }} >= definitions.valid_from
+        and coalesce(
+            {{ business_day(dbt.dateadd('day', 'definitions.window_days', 'cohorts.entered_at')) }} <= definitions.valid_to,
+            true
+        )
 ),
 
 -- Only what was reached before converting can have led to it.
