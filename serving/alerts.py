@@ -172,7 +172,10 @@ def _post(url: str, content: dict[str, str], pause: Callable[[float], None]) -> 
         except OSError as error:  # time-out, refused connection, unknown host, bad certificate
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             problem = f"it could not be reached ({type(reason).__name__})"
-        except (http.client.HTTPException, ValueError) as error:  # an answer that is no HTTP, an address that can't be sent
+        except (
+            http.client.HTTPException,
+            ValueError,
+        ) as error:  # an answer that is no HTTP, an address that can't be sent
             problem = f"it can't be talked to ({type(error).__name__})"
         if attempt < TRIES - 1:
             pause(wait)

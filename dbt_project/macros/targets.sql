@@ -8,6 +8,7 @@
         'unknown_dimension': "coalesce(dimension, '') not in ('" ~ target_dimensions() | join("', '") ~ "')
             or dimension_value is null or (dimension = 'overall' and dimension_value != 'all')
             or (period_grain = 'campaign' and dimension != 'campaign')",
+        'dimension_not_of_kpi': "aggregation is not null and not is_shown_by and dimension in ('" ~ target_dimensions() | join("', '") ~ "')",
         'doubled': 'same_cell > 1',
         'no_number': 'target is null',
         'out_of_range': "(target < 0 and unit != 'relative') or (unit = 'ratio' and target > 1)",
@@ -33,18 +34,27 @@
 
 {#-
     How much of a target is reached, 1 when it is met. Where less is better the target is divided by the value; nothing
-    spent or waited is then more than met, which no number tells: null.
+    spent or waited is then more than met, which no number tells: null. Nor has a target of 0 or less a share: null.
 -#}
 {%- macro attainment(value, target, direction) -%}
     case
+        when {{ target }} <= 0 then null
         when {{ direction }} = 'down' then {{ target }} / nullif({{ value }}, 0)
-        else {{ value }} / nullif({{ target }}, 0)
+        else {{ value }} / {{ target }}
     end
 {%- endmacro -%}
 
-{#- The value beyond which a target counts as missed. -#}
+{#-
+    The value beyond which a target counts as missed: on its worse side by the share of its size that the threshold leaves,
+    also where the target itself is negative (a loss that is planned).
+-#}
 {%- macro miss_limit(target, threshold, direction) -%}
-    case when {{ direction }} = 'down' then {{ target }} / {{ threshold }} else {{ target }} * {{ threshold }} end
+    case
+        when {{ direction }} = 'down' and {{ target }} < 0 then {{ target }} * (2 - 1 / {{ threshold }})
+        when {{ direction }} = 'down' then {{ target }} / {{ threshold }}
+        when {{ target }} < 0 then {{ target }} * (2 - {{ threshold }})
+        else {{ target }} * {{ threshold }}
+    end
 {%- endmacro -%}
 
 {#- Whether a value is on the wrong side of the limit. -#}

@@ -269,6 +269,9 @@ def test_alerts_are_the_probable_misses(once: Path) -> None:
     limits = forecast["target_id"].map(targets["miss_limit"])
     gap = (forecast["forecast"] - limits) * np.where(down, -1, 1)
     probability = norm.sf(gap / forecast["standard_error"])
+    can_not_fall = forecast["kpi_id"].map(directions["aggregation"]) == "sum"
+    probability = np.where(can_not_fall & ~down & (forecast["value_so_far"] >= limits), 0, probability)
+    probability = np.where(can_not_fall & down & (forecast["value_so_far"] > limits), 1, probability)
 
     expected = dict(zip(forecast["target_id"], probability, strict=True))
 

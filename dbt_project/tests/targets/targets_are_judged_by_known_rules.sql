@@ -1,5 +1,5 @@
--- The rules that int_target__validated applies, and `beyond_reach` of mart_targets, are those of the seed smart_rules.
-{%- set applied = smart_rules().keys() | list + ['beyond_reach'] %}
+-- The rules that int_target__validated applies, and the two that mart_targets warns by, are those of the seed smart_rules.
+{%- set applied = smart_rules().keys() | list + ['beyond_reach', 'never_seen'] %}
 with
 applied as (
     {% for rule in applied %}

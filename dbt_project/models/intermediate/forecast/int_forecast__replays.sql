@@ -139,6 +139,7 @@ final as (
         bounded.value_so_far,
         case when not origins.is_live then bounded.value_in_all end as actual,
         case when bounded.forecast > bounded.upper_bound then bounded.upper_bound else bounded.forecast end as forecast,
+        bounded.lower_bound,
         bounded.standard_error,
         case
             when bounded.unbounded_low < bounded.lower_bound then bounded.lower_bound

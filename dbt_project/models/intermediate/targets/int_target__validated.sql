@@ -19,6 +19,10 @@ campaigns as (
     select * from {{ ref('dim_campaign') }}
 ),
 
+kpi_dimensions as (
+    select * from {{ ref('int_kpi__dimensions') }}
+),
+
 -- Each KPI with every KPI above it, itself included.
 kpi_ancestors as (
     select
@@ -76,6 +80,7 @@ described as (
         campaigns.started_on as campaign_started_on,
         campaigns.ended_on as campaign_ended_on,
         served_goals.goal_kpi_id is not null as leads_to_goal,
+        kpi_dimensions.dimension is not null as is_shown_by,
         cast(
             case typed.period_grain
                 when 'month' then {{ dbt.date_trunc('month', 'typed.period_start') }}
@@ -96,6 +101,7 @@ described as (
     from typed
     left join kpi_catalogue on typed.kpi_id = kpi_catalogue.kpi_id
     left join served_goals on typed.kpi_id = served_goals.kpi_id and typed.kgi_kpi_id = served_goals.goal_kpi_id
+    left join kpi_dimensions on typed.kpi_id = kpi_dimensions.kpi_id and typed.dimension = kpi_dimensions.dimension
     left join campaigns on typed.dimension = 'campaign' and typed.dimension_value = campaigns.campaign_id
 ),
 

@@ -93,6 +93,9 @@ final as (
         {{ attainment('forecast', 'target', 'direction') }} as forecast_attainment,
         case
             when target is null then null
+            -- A sum that stands at its limit can't end below it: nothing is left to chance.
+            when direction = 'up' and lower_bound >= miss_limit then 0.0
+            when direction = 'down' and lower_bound > miss_limit then 1.0
             when distance is null then case when is_expected_to_miss then 1.0 else 0.0 end
             when is_expected_to_miss then 1 - {{ normal_upper_tail('distance') }}
             else {{ normal_upper_tail('distance') }}

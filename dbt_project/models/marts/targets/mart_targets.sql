@@ -16,8 +16,11 @@ campaign_values as (
     select
         validated.target_id,
         case
-            when validated.aggregation = 'ratio' then sum(kpi_values.numerator) / nullif(sum(kpi_values.denominator), 0)
-            else sum(kpi_values.numerator)
+            when validated.aggregation = 'ratio'
+                then
+                    cast({{ exact_sum('kpi_values.numerator') }} as double)
+                    / nullif(cast({{ exact_sum('kpi_values.denominator') }} as double), 0)
+            else cast({{ exact_sum('kpi_values.numerator') }} as double)
         end as actual
     from validated
     inner join kpi_values
@@ -50,9 +53,17 @@ best_periods as (
     group by validated.target_id
 ),
 
+seen_values as (
+    select distinct
+        dimension,
+        dimension_value
+    from kpi_values
+),
+
 joined as (
     select
         validated.*,
+        seen_values.dimension_value is not null as is_seen,
         case
             when validated.direction = 'down' then best_periods.lowest
             else best_periods.highest
@@ -70,6 +81,8 @@ joined as (
     from validated
     left join campaign_values on validated.target_id = campaign_values.target_id
     left join best_periods on validated.target_id = best_periods.target_id
+    left join seen_values
+        on validated.dimension = seen_values.dimension and validated.dimension_value = seen_values.dimension_value
     left join kpi_values
         on
             validated.is_accepted
@@ -84,10 +97,13 @@ judged as (
     select
         *,
         {{ attainment('actual', 'target', 'direction') }} as attainment,
-        -- Twice the best period so far, or half of it where less is better: see the seed's wording.
-        coalesce(
-            case when direction = 'down' then target < best_before / 2 else target > best_before * 2 end, false
-        ) as is_beyond_reach
+        -- What was never seen has no best period: one warning at most. A loss has no double.
+        case
+            when not is_seen then 'never_seen'
+            when best_before < 0 then null
+            when direction = 'down' and target < best_before / 2 then 'beyond_reach'
+            when direction = 'up' and target > best_before * 2 then 'beyond_reach'
+        end as warning_rule
     from joined
 ),
 
@@ -112,8 +128,8 @@ final as (
         judged.rejected_rules,
         judged.rejected_reasons_en,
         judged.rejected_reasons_ja,
-        case when judged.is_accepted and judged.is_beyond_reach then smart_rules.wording_en end as warning_en,
-        case when judged.is_accepted and judged.is_beyond_reach then smart_rules.wording_ja end as warning_ja,
+        case when judged.is_accepted then smart_rules.wording_en end as warning_en,
+        case when judged.is_accepted then smart_rules.wording_ja end as warning_ja,
         judged.best_before,
         case when judged.is_accepted then judged.actual end as actual,
         case when judged.is_accepted then judged.attainment end as attainment,
@@ -127,7 +143,7 @@ final as (
             else 'met'
         end as status
     from judged
-    left join smart_rules on smart_rules.rule = 'beyond_reach'
+    left join smart_rules on judged.warning_rule = smart_rules.rule
 )
 
 select * from final
