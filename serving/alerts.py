@@ -175,7 +175,7 @@ def _post(url: str, content: dict[str, str], pause: Callable[[float], None]) -> 
         except (
             http.client.HTTPException,
             ValueError,
-        ) as error:  # an answer that is no HTTP, an address that can't be sent
+        ) as error:  # no HTTP, or an address that can't be sent
             problem = f"it can't be talked to ({type(error).__name__})"
         if attempt < TRIES - 1:
             pause(wait)
