@@ -25,6 +25,8 @@ Part = Literal["identity", "marts"]
 
 # For which as_of each half of the project stands in the warehouse.
 _BUILT = "create schema if not exists ops; create table if not exists ops.built (part varchar, as_of timestamp)"
+# For which as_of the marts that stand passed their gate; nobody may be told of marts that did not.
+_PUBLISHABLE = "create table if not exists ops.publishable (as_of timestamp)"
 _SELECTION: dict[Part, tuple[str, str]] = {
     "identity": ("--select", "tag:identity_gate"),
     "marts": ("--exclude", "tag:identity_gate"),
@@ -101,12 +103,22 @@ def require_built(part: Part, home: Home, as_of: datetime) -> None:
         )
 
 
+def note_publishable(home: Home, as_of: datetime) -> None:
+    """Note that the marts that stand passed their gate; building anything anew takes it back."""
+    with connect(home) as connection:
+        connection.execute(f"{_PUBLISHABLE}; delete from ops.publishable")
+        connection.execute(
+            "insert into ops.publishable values ($as_of)", {"as_of": as_of.astimezone(UTC).replace(tzinfo=None)}
+        )
+
+
 def _prepare(part: Part, home: Home) -> None:
     """Note that a part is about to change (marts stand on identity and fall with it), and give models their key."""
     inner, outer = (sha256(f"{use}|{home.id_key()}".encode()).hexdigest() for use in ("inner", "outer"))
     with connect(home) as connection:
         connection.execute(_BUILT)
         connection.execute("delete from ops.built where part = $part or $part = 'identity'", {"part": part})
+        connection.execute(f"{_PUBLISHABLE}; delete from ops.publishable")
         connection.execute(
             "create or replace table ops.id_key as select $inner as inner_key, $outer as outer_key",
             {"inner": inner, "outer": outer},

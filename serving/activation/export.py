@@ -6,12 +6,12 @@ import csv
 import hashlib
 import io
 import os
-import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.warehouse import connect
 from leadmill.errors import InputError, LeadmillError
@@ -66,7 +66,8 @@ class Export(BaseModel):
         files: The files.
     """
 
-    model_config = ConfigDict(frozen=True)
+    # Strict about other fields: a manifest of something else must not pass for one of ours.
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     as_of: str
     files: tuple[ExportedFile, ...]
@@ -79,45 +80,75 @@ def export(home: Home, out: Path) -> Export:
 
     Args:
         home: The data home; the warehouse is only read.
-        out: Folder that holds the export afterwards. A former export in it is replaced.
+        out: Folder outside the home that holds the export afterwards. A former export in it is replaced whole.
 
     Returns:
         The manifest.
 
     Raises:
-        InputError: nothing is built yet, or `out` holds something else.
+        InputError: no marts that passed their gate stand, or `out` holds something else or lies in the home.
         LeadmillError: the warehouse is being written, or a row lacks consent; nothing was written.
     """
-    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
-        raise InputError(f"{out} holds other files; name an empty folder or a new one")
+    out = out.resolve()
+    _require_replaceable(home, out)
     if not home.warehouse.exists():
         raise InputError(f"there is no warehouse in {home.path} yet; run `leadmill nightly` first")
-    unfinished = out.with_name(f".{out.name}-unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        with connect(home, read_only=True) as connection:
-            as_of = _built_as_of(connection)
-            _require_consent(connection)
-            unfinished.mkdir(mode=0o700, parents=True)
-            files = tuple(
-                ExportedFile(file=name, rows=rows, sha256=_write(unfinished / name, text))
-                for name, rows, text in _contents(connection)
-            )
+    with connect(home, read_only=True) as connection:
+        as_of = _publishable_as_of(connection)
+        _require_consent(connection)
+        contents = list(_contents(connection))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+        new, former = Path(beside) / "new", Path(beside) / "former"
+        new.mkdir(mode=0o700)
+        files = tuple(
+            ExportedFile(file=name, rows=rows, sha256=_write(new / name, text)) for name, rows, text in contents
+        )
         manifest = Export(as_of=as_of, files=files)
-        _write(unfinished / MANIFEST, manifest.model_dump_json(indent=1))
-        shutil.rmtree(out, ignore_errors=True)
-        unfinished.rename(out)
+        _write(new / MANIFEST, manifest.model_dump_json(indent=1))
+        if out.exists():
+            out.rename(former)
+        try:
+            new.rename(out)
+        except OSError:
+            if former.exists():
+                former.rename(out)
+            raise
         sync(out.parent)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return manifest
 
 
-def _built_as_of(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return for which moment the marts stand built."""
-    found = connection.execute("select as_of from ops.built where part = 'marts'").fetchall()
+def _require_replaceable(home: Home, out: Path) -> None:
+    """Check that nothing but a former export goes where the new one comes.
+
+    Raises:
+        InputError: it lies in the data home, or holds anything that no export wrote.
+    """
+    if out.is_relative_to(home.path.resolve()):
+        raise InputError(f"{out} lies in the data home; name a folder outside it")
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"{out} is a file; name an empty folder or a new one")
+    held = {path.name for path in out.iterdir()}
+    if not held:
+        return
+    try:
+        former = Export.model_validate_json((out / MANIFEST).read_bytes())
+    except (OSError, ValidationError):
+        raise InputError(f"{out} holds other files; name an empty folder or a new one") from None
+    if others := held - {MANIFEST, *(told.file for told in former.files)}:
+        raise InputError(f"{out} holds {min(others)} beside an export; name an empty folder or a new one")
+
+
+def _publishable_as_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return for which moment the marts stand that passed their gate."""
+    try:
+        found = connection.execute("select as_of from ops.publishable").fetchall()
+    except duckdb.CatalogException:  # built by a version that did not note it
+        found = []
     if not found:
-        raise InputError("the marts are not built; run `leadmill nightly` first")
+        raise InputError("no marts stand that passed their gate; run `leadmill nightly` first")
     return f"{found[0][0].isoformat()}Z"
 
 

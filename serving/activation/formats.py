@@ -85,8 +85,8 @@ CONVERSIONS = (
             "email": _HASHED_EMAIL,
             "timestamp": "epoch_ms(converted_at)",
             "eventtype": "event_type_linkedin",
-            # LinkedIn takes no empty amount: 1 stands for one that is not tracked.
-            "amount": "coalesce(value, 1)",
+            # LinkedIn takes neither an empty amount nor 0: 1 stands for one that is not tracked.
+            "amount": "coalesce(nullif(value, 0), 1)",
             "currency": "currency",
         },
     ),

@@ -388,9 +388,28 @@ def test_audiences_are_people_who_consented_and_did_not_buy(once: Path) -> None:
     )
     consent = read(once, "select person_id from marts.dim_person where may_email")
     unsubscribed = read(once, "select person_id from marts.fct_email_messages where unsubscribed_at is not null")
-    customers = read(once, "select person_id from marts.fct_lead_lifecycle where won_at is not null")
+    customers = read(
+        once,
+        """
+        select person_id from marts.fct_lead_lifecycle where won_at is not null
+        union
+        select person_id from marts.dim_person
+        where account_id in (select account_id from marts.fct_opportunities where is_won)
+        """,
+    )
+    # From the raw rows: whom any version of a contact names, and says that they agreed.
+    agreed = read(
+        once,
+        """
+        select distinct record_person.person_id
+        from identity.record_person as record_person
+        join raw.hubspot__contacts as contacts on record_person.record_id = contacts.id
+        where record_person.record_type = 'contact' and contacts.hs_legal_basis like '%Freely given consent%'
+        """,
+    )
 
     people = set(chosen["person_id"])
     assert people
     assert people <= set(consent["person_id"])
+    assert people <= set(agreed["person_id"])
     assert not people & (set(unsubscribed["person_id"]) | set(customers["person_id"]))

@@ -2,15 +2,19 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 from click.testing import CliRunner
 
+from ingestion import Sources
 from leadmill.command_line import main
-from leadmill.errors import InputError, LeadmillError
+from leadmill.errors import GateRefused, InputError, LeadmillError
 from leadmill.settings import Home
+from leadmill.steps import Night, run
 from serving.activation import export
 
 # Hashes that Meta and Snap print in the documentation of their conversion APIs (docs/activation.md).
@@ -30,7 +34,7 @@ def built(tmp_path: Path) -> Home:
         connection.execute(
             """
             create schema ops; create schema marts; create schema intermediate;
-            create table ops.built as select 'marts' as part, timestamp '2026-10-31 15:00:00' as as_of;
+            create table ops.publishable as select timestamp '2026-10-31 15:00:00' as as_of;
             create table marts.dim_micro_conversion as select 'pricing_view' as mcv_id, true as is_active;
             create table marts.dim_person as
             select * from (values ('ann', true), ('john', true)) as persons (person_id, may_email);
@@ -48,7 +52,8 @@ def built(tmp_path: Path) -> Home:
                 '+448444124653' as phone, 'Cj0KCQ' as gclid, 'IwAR2F' as fbclid,
                 timestamp '2026-09-01 00:00:00' as fbclid_clicked_at, value::decimal(18, 2) as value, 'JPY' as currency,
                 timestamp '2026-10-01 03:04:05' as converted_at
-            from (values ('1', 'main', 5000), ('2', 'auxiliary', null)) as conversions (conversion_id, role, value);
+            from (values ('1', 'main', 5000), ('2', 'auxiliary', null), ('3', 'auxiliary', 0))
+                as conversions (conversion_id, role, value);
             """
         )
     return home
@@ -98,9 +103,11 @@ def test_conversions_carry_time_value_and_click_main_and_auxiliary_apart(built: 
     [meta] = rows(tmp_path / "out" / "meta_offline_events_main.csv")
     assert meta["event_time"] == "1790823845"
     assert meta["fbc"] == "fb.1.1788220800000.IwAR2F"
-    [linkedin] = rows(tmp_path / "out" / "linkedin_offline_conversions_auxiliary.csv")
-    assert (linkedin["timestamp"], linkedin["amount"]) == ("1790823845000", "1.00")
-    [auxiliary] = rows(tmp_path / "out" / "google_conversions_auxiliary.csv")
+    linkedin = rows(tmp_path / "out" / "linkedin_offline_conversions_auxiliary.csv")
+    assert [(row["timestamp"], row["amount"]) for row in linkedin] == [("1790823845000", "1.00")] * 2
+    auxiliary = next(
+        row for row in rows(tmp_path / "out" / "google_conversions_auxiliary.csv") if row["Order ID"] == "2"
+    )
     assert (auxiliary["Order ID"], auxiliary["Conversion Value"], auxiliary["Conversion Currency"]) == ("2", "", "")
 
 
@@ -162,6 +169,101 @@ def test_the_command_tells_the_files_and_refuses_a_folder_with_other_files(built
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
+def test_a_folder_with_anything_that_no_export_wrote_is_left_alone(built: Home, tmp_path: Path) -> None:
+    version, export_and_notes, in_home = tmp_path / "version", tmp_path / "out", built.path / "published"
+    version.mkdir()
+    # A manifest, but of a published version.
+    (version / "manifest.json").write_text(
+        '{"version": "1", "as_of": "2026-10-31T15:00:00Z", "files": [], "tables": {}}'
+    )
+    export(built, export_and_notes)
+    (export_and_notes / "notes.txt").write_text("keep")
+
+    for out in (version, export_and_notes, in_home, built.path):
+        with pytest.raises(InputError):
+            export(built, out)
+
+    assert [path.name for path in version.iterdir()] == ["manifest.json"]
+    assert (export_and_notes / "notes.txt").read_text() == "keep"
+    assert not in_home.exists()
+
+
+def test_the_working_folder_can_be_named_by_a_dot(built: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+
+    export(built, Path())
+
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_the_former_export_stays_where_the_new_one_cannot_be_put(
+    built: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    export(built, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    rename = Path.rename
+
+    def fail_to_put_new(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError("no space")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_to_put_new)
+
+    with pytest.raises(OSError, match="no space"):
+        export(built, out)
+
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_marts_that_did_not_pass_their_gate_are_told_to_nobody(built: Home, tmp_path: Path) -> None:
+    with duckdb.connect(str(built.warehouse)) as connection:
+        connection.execute(
+            "delete from ops.publishable; "
+            "create table ops.built as select 'marts' as part, timestamp '2026-10-31 15:00:00' as as_of"
+        )
+
+    with pytest.raises(InputError, match="passed their gate"):
+        export(built, tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_marts_gate_says_whether_marts_may_be_told(
+    built: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_of = datetime(2026, 10, 31, 15, tzinfo=UTC)
+    with duckdb.connect(str(built.warehouse)) as connection:
+        connection.execute("drop table ops.publishable; create table ops.built (part varchar, as_of timestamp)")
+        connection.execute(
+            "insert into ops.built values ('identity', '2026-10-31 15:00:00'), ('marts', '2026-10-31 15:00:00')"
+        )
+    sources = Sources.model_construct(sources=[])
+    night = Night(home=built, sources=sources, as_of=as_of, started_at=as_of)
+
+    def refuse(*_: object, **__: object) -> str:
+        raise GateRefused("a check failed")
+
+    monkeypatch.setattr("expectations.check", refuse)
+    with pytest.raises(GateRefused):
+        run("check_marts", night, print)
+    with pytest.raises(InputError, match="passed their gate"):
+        export(built, tmp_path / "out")
+
+    monkeypatch.setattr("expectations.check", lambda *_, **__: "all passed")
+    run("check_marts", night, print)
+    assert export(built, tmp_path / "out").as_of == "2026-10-31T15:00:00Z"
+
+    # Built anew, they have yet to pass.
+    monkeypatch.setattr("leadmill.transformation.dbtRunner", Mock())
+    monkeypatch.setattr("leadmill.transformation._judged", lambda *_: "all built")
+    run("build_marts", night, print)
+    with pytest.raises(InputError, match="passed their gate"):
+        export(built, tmp_path / "out")
+
+
 def test_nothing_built_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="leadmill nightly"):
-        export(Home(path=tmp_path), tmp_path / "out")
+        export(Home(path=tmp_path / "home"), tmp_path / "out")

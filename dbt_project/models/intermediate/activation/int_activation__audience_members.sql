@@ -16,10 +16,29 @@ lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
 ),
 
+persons as (
+    select * from {{ ref('dim_person') }}
+),
+
+won_opportunities as (
+    select * from {{ ref('fct_opportunities') }}
+    where is_won
+),
+
+-- A company buys, not a person: colleagues of whoever bought are customers too, and so is who bought without a journey.
 customers as (
-    select distinct person_id
+    select person_id
     from lifecycle
     where won_at is not null
+    union
+    select person_id
+    from won_opportunities
+    where person_id is not null
+    union
+    select persons.person_id
+    from persons
+    inner join won_opportunities
+        on persons.account_id = won_opportunities.account_id
 ),
 
 final as (

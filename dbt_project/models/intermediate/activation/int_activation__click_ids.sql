@@ -12,7 +12,7 @@ sessions as (
     where person_id is not null
 ),
 
-final as (
+found as (
     {% for parameter in parameters -%}
     select
         sessions.person_id,
@@ -26,6 +26,12 @@ final as (
     group by all
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+-- Anybody can write a link: what no platform would have written (an address, a spreadsheet formula) is none of its ids.
+final as (
+    select * from found
+    where {{ matches('click_id', "'^[A-Za-z0-9_-]+$'") }}
 )
 
 select * from final

@@ -21,6 +21,10 @@ addresses as (
     select * from {{ ref('int_identity__addresses') }}
 ),
 
+person_addresses as (
+    select * from {{ ref('int_canonical__person_addresses') }}
+),
+
 phones as (
     select * from {{ ref('int_identity__phones') }}
 ),
@@ -34,7 +38,7 @@ records as (
         record_person.person_id,
         canonical_persons.email,
         canonical_persons.phone,
-        coalesce(canonical_persons.may_email, false) as may_email,
+        canonical_persons.may_email,
         canonical_persons.updated_at,
         canonical_persons.record_key
     from record_person
@@ -45,19 +49,22 @@ records as (
             and record_person.record_id = canonical_persons.record_id
 ),
 
--- A person with any refused address is left out, not only the address.
+-- A person who has, or had, any refused address is left out, not only the address.
 refused_persons as (
     select distinct records.person_id
     from records
+    inner join person_addresses
+        on records.record_key = person_addresses.record_key
+    inner join emails
+        on person_addresses.email = emails.email
     inner join refusals
-        on lower(records.email) = refusals.email
+        on emails.normalised_email = refusals.normalised_email
 ),
 
 usable_addresses as (
     select
         records.person_id,
         addresses.folded_address as email,
-        records.may_email,
         records.updated_at,
         records.record_key
     from records
@@ -65,17 +72,17 @@ usable_addresses as (
         on records.email = emails.email
     inner join addresses
         on records.email = addresses.address
-    where not emails.is_role and not emails.is_placeholder and not emails.is_typo_domain
+    where records.may_email and not emails.is_role and not emails.is_placeholder and not emails.is_typo_domain
 ),
 
--- The address of the record that says yes, and of several the one that was kept up last.
+-- Of several addresses whose record says yes the one that was kept up last.
 chosen_addresses as (
     select *
     from usable_addresses
     qualify
         row_number() over (
             partition by person_id
-            order by may_email desc, updated_at desc nulls last, record_key asc
+            order by updated_at desc nulls last, record_key asc
         ) = 1
 ),
 
@@ -111,9 +118,7 @@ final as (
         on persons.person_id = chosen_numbers.person_id
     left join refused_persons
         on persons.person_id = refused_persons.person_id
-    left join refusals
-        on chosen_addresses.email = refusals.email
-    where refused_persons.person_id is null and refusals.email is null
+    where refused_persons.person_id is null
 )
 
 select * from final

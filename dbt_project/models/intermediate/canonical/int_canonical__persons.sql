@@ -92,7 +92,11 @@ unioned as (
         source_row_number,
         created_at,
         updated_at,
-        not has_opted_out_of_email as may_email
+        -- Only what says so is a yes: an unticked opt-out says nothing. An archived record says no, but never yes.
+        case
+            when has_opted_out_of_email then false
+            when has_consented and not is_archived then true
+        end as may_email
     from hubspot_contacts
 
     union all by name
@@ -113,7 +117,8 @@ unioned as (
         source_row_number,
         created_at,
         updated_at,
-        not has_opted_out_of_email as may_email
+        -- Salesforce knows a no only: its box is unticked by default. A deleted record keeps its no.
+        case when has_opted_out_of_email then false end as may_email
     from salesforce_leads
 
     union all by name
@@ -132,7 +137,7 @@ unioned as (
         source_row_number,
         created_at,
         updated_at,
-        not has_opted_out_of_email as may_email
+        case when has_opted_out_of_email then false end as may_email
     from salesforce_contacts
 
     union all by name

@@ -16,7 +16,7 @@ nodes as (
     select record_key as node_key from records
     union
     select 'domain|' || registrable_domain as node_key from emails
-    where is_business
+    where is_business and is_in_use
     union
     select node_key from components
 ),

@@ -11,15 +11,15 @@ from identity.normalisation.email import addresses
 
 
 def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
-    """Return address, folded_address, domain and registrable_domain (null where there is none), and is_placeholder."""
+    """Return address, folded_address, domain and registrable_domain (null where none), is_placeholder, is_in_use."""
     dbt.config(materialized="table")
-    persons = dbt.ref("int_canonical__persons")
+    persons = dbt.ref("int_canonical__person_addresses")
     accounts = dbt.ref("int_canonical__accounts")
     typed = (
-        persons.project("unnest(list_append(additional_emails, email)) as address")
-        .union(accounts.project("domain as address"))
+        persons.project("email as address, is_in_use")
+        .union(accounts.project("domain as address, true as is_in_use"))
         .filter("address is not null")
-        .distinct()
+        .aggregate("address, bool_or(is_in_use) as is_in_use")
         .to_arrow_table()
     )
     patterns = dbt.ref("placeholder_values").project("kind, pattern").fetchall()
@@ -30,4 +30,4 @@ def model(dbt: Any, session: DuckDBPyConnection) -> pa.Table:  # noqa: ANN401
         matching(folded["folded_address"], (pattern for kind, pattern in patterns if kind in {"any", "email"})),
         matching(local_parts, (pattern for kind, pattern in patterns if kind == "any")),
     )
-    return folded.append_column("is_placeholder", is_placeholder)
+    return folded.append_column("is_placeholder", is_placeholder).append_column("is_in_use", typed["is_in_use"])

@@ -22,6 +22,7 @@ parts as (
         addresses.domain,
         addresses.registrable_domain,
         addresses.is_placeholder,
+        addresses.is_in_use,
         coalesce(free_mail_domains.mailbox_domain, addresses.domain) as mailbox_domain,
         free_mail_domains.domain is not null as is_free_mail,
         coalesce(free_mail_domains.ignores_dots, false) as ignores_dots,
@@ -64,6 +65,7 @@ final as (
         mailboxes.is_free_mail,
         role_mailboxes.local_part is not null as is_role,
         mailboxes.is_placeholder,
+        mailboxes.is_in_use,
         -- A mistyped domain is nobody's company.
         not mailboxes.is_free_mail
         and not mailboxes.is_placeholder

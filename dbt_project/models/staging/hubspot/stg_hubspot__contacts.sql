@@ -43,6 +43,7 @@ final as (
         -- booleans
         coalesce(archived, false) as is_archived,
         hs_email_optout as has_opted_out_of_email,
+        list_contains({{ split_list('hs_legal_basis', ';') }}, 'Freely given consent from contact') as has_consented,
 
         -- times
         createdAt as created_at,

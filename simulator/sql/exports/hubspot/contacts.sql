@@ -101,6 +101,12 @@ select
             'salesforcecontactid': crm_contact_id,
             'hs_merged_object_ids': loser_id,
             'hs_email_optout': case when unsubscribed_at is not null then 'true' end,
+            -- Most who sent a form ticked its box; of the others nothing is known but that they were collected.
+            'hs_legal_basis': case
+                when lead_at is null then null
+                when u('consent', contact_key) < 0.7 then 'Legitimate interest – prospect/lead;Freely given consent from contact'
+                else 'Legitimate interest – prospect/lead'
+            end,
             'hs_analytics_source': hubspot_source,
             'hs_analytics_source_data_1': case hubspot_source
                 when 'ORGANIC_SEARCH' then 'Google' when 'REFERRALS' then 'b2b-media.example' when 'SOCIAL_MEDIA' then 'Facebook'

@@ -1,0 +1,70 @@
+-- A tool overwrites an address that changes. What was said of the former one still counts.
+with
+persons as (
+    select * from {{ ref('int_canonical__persons') }}
+),
+
+hubspot_contact_addresses as (
+    select * from {{ ref('stg_hubspot__contact_addresses') }}
+),
+
+salesforce_lead_addresses as (
+    select * from {{ ref('stg_salesforce__lead_addresses') }}
+),
+
+salesforce_contact_addresses as (
+    select * from {{ ref('stg_salesforce__contact_addresses') }}
+),
+
+file_person_addresses as (
+    select * from {{ ref('stg_files__person_addresses') }}
+),
+
+ever as (
+    select
+        {{ record_key('source_system', "'contact'", 'contact_id') }} as record_key,
+        email
+    from hubspot_contact_addresses
+    union
+    select
+        {{ record_key('source_system', "'lead'", 'lead_id') }} as record_key,
+        email
+    from salesforce_lead_addresses
+    union
+    select
+        {{ record_key('source_system', "'contact'", 'contact_id') }} as record_key,
+        email
+    from salesforce_contact_addresses
+    union
+    select
+        {{ record_key('source_system', "'person'", 'person_id') }} as record_key,
+        email
+    from file_person_addresses
+),
+
+current_addresses as (
+    select
+        record_key,
+        unnest(list_append(additional_emails, email)) as email
+    from persons
+),
+
+every_address as (
+    select record_key, email from current_addresses
+    union
+    select ever.record_key, ever.email
+    from ever
+    inner join persons
+        on ever.record_key = persons.record_key
+),
+
+final as (
+    select
+        every_address.record_key,
+        every_address.email,
+        every_address.email in (select email from current_addresses where email is not null) as is_in_use
+    from every_address
+    where every_address.email is not null
+)
+
+select * from final
