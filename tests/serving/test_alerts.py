@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -210,11 +210,10 @@ def test_command_does_not_send_what_is_past_or_while_a_load_runs(
 ) -> None:
     monkeypatch.setenv(ALERT_WEBHOOK, chat.url)
     arguments = ["alerts", "--home", str(home.path), "--send"]
-    old = datetime.now(UTC) - timedelta(days=3)
-    published(home, old)
+    monkeypatch.setattr(alerts, "OLDEST_TOLD", timedelta.min)
 
     past = CliRunner().invoke(main, arguments)
-    published(home, datetime.now(UTC))
+    monkeypatch.setattr(alerts, "OLDEST_TOLD", timedelta.max)
     monkeypatch.setattr(ingestion.warehouse, "_LOCK_SECONDS", 0.1)
     with FileLock(home.path / ".writer.lock"):
         beside = CliRunner().invoke(main, arguments)
@@ -228,7 +227,7 @@ def test_command_does_not_send_what_is_past_or_while_a_load_runs(
 
 def test_command_shows_and_sends(home: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALERT_WEBHOOK, chat.url)
-    published(home, datetime.now(UTC))
+    monkeypatch.setattr(alerts, "OLDEST_TOLD", timedelta.max)
     arguments = ["alerts", "--home", str(home.path)]
 
     shown = CliRunner().invoke(main, arguments)
