@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from leadmill.errors import InputError
+
 PROJECT = Path(__file__).parents[1] / "dbt_project"
 CATALOGUE = PROJECT / "seeds" / "kpi_catalogue.csv"
 METRICS = PROJECT / "models" / "semantic" / "kpis.yml"
@@ -53,8 +55,13 @@ def read_catalogue(path: Path = CATALOGUE) -> list[Kpi]:
 
 
 def semantic_layer(catalogue: list[Kpi]) -> str:
-    """Return the YAML of the semantic models and metrics of a catalogue."""
+    """Return the YAML of the semantic models and metrics of a catalogue.
+
+    Raises:
+        InputError: a KPI is named like a measure, or a part of a ratio, that counts something else.
+    """
     kpis = [kpi for kpi in catalogue if kpi["aggregation"] != NOT_A_METRIC]
+    _refuse_namesakes(kpis)
     layer = {
         "version": 2,
         "semantic_models": [_semantic_model(name, kpis) for name in _MODELS],
@@ -90,19 +97,32 @@ def _aggregated(measure: str, aggregation: str) -> dict[str, str]:
 
 
 def _parts(kpis: list[Kpi]) -> list[dict[str, Any]]:
-    """Return a metric for each measure that a ratio is made of and that is no KPI by its own name."""
-    names = {kpi["kpi_id"] for kpi in kpis}
+    """Return a metric for each measure that a ratio is made of, also where a KPI is the same number.
+
+    A ratio whose numerator has no rows is 0, not unknown; a KPI without rows stays unknown. So they are not one metric.
+    """
     wordings: dict[str, str] = {}
     for kpi in kpis:
         if kpi["aggregation"] == "ratio":
             wordings.setdefault(kpi["numerator_measure"], f"Numerator of {kpi['kpi_id']}: {kpi['numerator']}")
             wordings.setdefault(kpi["denominator_measure"], f"Denominator of {kpi['kpi_id']}: {kpi['denominator']}")
     return [
-        # A ratio whose numerator has no rows is 0, not unknown.
-        _simple(measure, measure.replace("_", " ").capitalize(), wording, measure, fills=True)
+        _simple(_part(measure), measure.replace("_", " ").capitalize(), wording, measure, fills=True)
         for measure, wording in wordings.items()
-        if measure not in names
     ]
+
+
+def _part(measure: str) -> str:
+    return f"{measure}_part"
+
+
+def _refuse_namesakes(kpis: list[Kpi]) -> None:
+    measures = {measure for kpi in kpis for measure in _measures(kpi)}
+    for kpi in kpis:
+        name = kpi["kpi_id"]
+        is_measure = kpi["numerator_measure"] == name and kpi["aggregation"] != "ratio"
+        if (name in measures and not is_measure) or name in map(_part, measures):
+            raise InputError(f"KPI {name} is named like a measure that counts something else: choose another kpi_id")
 
 
 def _metric(kpi: Kpi) -> dict[str, Any]:
@@ -115,7 +135,10 @@ def _metric(kpi: Kpi) -> dict[str, Any]:
         "label": label,
         "description": description,
         "type": "ratio",
-        "type_params": {"numerator": kpi["numerator_measure"], "denominator": kpi["denominator_measure"]},
+        "type_params": {
+            "numerator": _part(kpi["numerator_measure"]),
+            "denominator": _part(kpi["denominator_measure"]),
+        },
     }
 
 

@@ -46,6 +46,13 @@ where
     )
     or (aggregation not in ('ratio', 'change') and denominator_measure is not null)
 union all
+-- MetricFlow answers by the measure's name, too: it must be the same number.
+select kpi_id, 'named like a measure that counts something else' as problem
+from kpis
+where
+    kpi_id in ('{{ (sums + kpi_observations().keys() | list) | join("', '") }}')
+    and (aggregation in ('ratio', 'change') or numerator_measure != kpi_id)
+union all
 select kpi_id, 'aggregation, unit or direction that is not known' as problem
 from kpis
 where
