@@ -50,21 +50,28 @@ current_addresses as (
 ),
 
 every_address as (
-    select record_key, email from current_addresses
-    union
-    select ever.record_key, ever.email
+    select
+        record_key,
+        email,
+        true as is_current
+    from current_addresses
+    union all
+    select
+        ever.record_key,
+        ever.email,
+        false as is_current
     from ever
     inner join persons
         on ever.record_key = persons.record_key
 ),
 
 final as (
-    select
-        every_address.record_key,
-        every_address.email,
-        every_address.email in (select email from current_addresses where email is not null) as is_in_use
+    select distinct
+        record_key,
+        email,
+        bool_or(is_current) over (partition by email) as is_in_use
     from every_address
-    where every_address.email is not null
+    where email is not null
 )
 
 select * from final
