@@ -37,7 +37,7 @@ def checks() -> list[Check]:
                 left join marts.fct_lead_lifecycle as journeys using (lead_id)
                 where journeys.lead_id is null
                     or hot.hot_at < journeys.created_at
-                    or hot.hot_at >= least(journeys.won_at, journeys.lost_at)
+                    or hot.hot_at >= least(journeys.won_at, journeys.lost_at, journeys.next_journey_at)
             """,
         ),
         Check(
@@ -46,6 +46,17 @@ def checks() -> list[Check]:
             expects="no stage, and no round of dormancy, is left before it is entered",
             because="a time spent in a stage can't be negative",
             rows="select lead_id, stage, entered_at, left_at from {batch} where left_at < entered_at",
+        ),
+        Check(
+            id="marts.accounts_are_won_by_their_own_orders",
+            table="marts.fct_account_lifecycle",
+            expects="an account is won exactly where an opportunity of its own is won",
+            because="a customer without an order, or an order without a customer, shows two revenues",
+            rows="""
+                select account_id, won_at, won_opportunities
+                from {batch}
+                where (won_at is not null) <> (won_opportunities > 0)
+            """,
         ),
         Check(
             id="marts.accounts_reconcile",

@@ -63,7 +63,7 @@ MARTS: dict[str, Mart] = {
     "fct_account_lifecycle": _mart(
         "account_id",
         "account_id created_at mql_at sal_at sql_at opportunity_at won_at lost_at current_stage persons journeys "
-        "open_amount won_amount currency is_target",
+        "won_opportunities open_amount won_amount currency is_target",
     ),
     "fct_lead_scores": _mart("lead_id", "lead_id fit_score behaviour_score score scored_at"),
     "fct_lead_score_lines": _mart("lead_id rule_id", "lead_id rule_id kind times points label_en label_ja"),

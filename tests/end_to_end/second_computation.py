@@ -45,6 +45,9 @@ class Facts:
         self.sessions = self.table("fct_sessions")
         self.mails = self.table("fct_email_messages").assign(channel="email")
         self.journeys = self.table("fct_lead_lifecycle")
+        woken = self.table("fct_lead_stage_events")
+        woken = woken.loc[woken["stage"] == "reactivated", ["lead_id", "entered_at"]]
+        self.reactivations = self.journeys.merge(woken, on="lead_id")
         self.opportunities = self.table("fct_opportunities")
         self.costs = self.table("fct_costs")
         self.calls = self.table("fct_calls")

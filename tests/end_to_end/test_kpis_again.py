@@ -93,7 +93,7 @@ def every_kpi(facts: Facts, imported: pd.DataFrame) -> dict[str, Again]:
         "seminar_registrations": part(facts.seminars, "registered_at", SEMINAR),
         "promising_answers": seminar("seminar_started_at", facts.seminars["is_promising"]),
         "seminar_meetings": seminar("seminar_started_at", attended & facts.seminars["has_meeting"]),
-        "reactivated_leads": journey("reactivated_at"),
+        "reactivated_leads": part(facts.reactivations, "entered_at", JOURNEY),
         "hot_leads": journey("hot_at"),
         "mql": journey("mql_at"),
         "sal": journey("sal_at"),

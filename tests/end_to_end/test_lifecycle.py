@@ -102,9 +102,8 @@ def test_account_view_is_the_journeys_and_opportunities_of_the_account(once: Pat
     journeys = lifecycle[lifecycle["account_id"].notna()]
     first = journeys.groupby("account_id")[STAGES].min().reindex(accounts.index)
     own = opportunities.groupby("account_id")
-    first["opportunity_at"] = pd.concat([first["opportunity_at"], own["created_at"].min()], axis=1).min(axis=1)
-    orders = opportunities[opportunities["is_won"]].groupby("account_id")["closed_at"].min()
-    first["won_at"] = pd.concat([first["won_at"], orders], axis=1).min(axis=1)
+    first["opportunity_at"] = own["created_at"].min()
+    first["won_at"] = opportunities[opportunities["is_won"]].groupby("account_id")["closed_at"].min()
     expected = first[STAGES[::-1]].cummin(axis=1)[STAGES]  # whoever reached a stage reached those below it
     # A running minimum leaves gaps where the stage itself is unknown but a later one is known.
     expected = expected[STAGES[::-1]].ffill(axis=1)[STAGES]

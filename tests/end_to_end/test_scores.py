@@ -56,11 +56,11 @@ def leads(once: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def done(once: Path, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, list[pd.Timestamp]]]:
-    """When each person did what a behaviour rule counts: person → rule → moments."""
+    """When each person did what a behaviour rule counts, once a visit: person → rule → moments."""
     events = read(
         once,
         """
-        select person_id, event_name, content_id, conversion_point, occurred_at
+        select person_id, event_name, content_id, conversion_point, session_id, occurred_at
         from marts.fct_events
         left join marts.dim_content using (content_id)
         where person_id in (select person_id from marts.fct_lead_lifecycle)
@@ -75,6 +75,8 @@ def done(once: Path, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, li
         if rule["attribute"]:
             texts = counted[rule["attribute"]].fillna("")
             counted = counted[[bool(re.search(rule["condition"], text)) for text in texts]]
+        seen_again = counted["session_id"].notna() & counted.duplicated(["person_id", "session_id"])
+        counted = counted[~seen_again]
         for person_id, occurred_at in zip(counted["person_id"], counted["occurred_at"], strict=True):
             found.setdefault(person_id, {}).setdefault(rule_id, []).append(occurred_at)
     return found

@@ -157,9 +157,21 @@ BREAKS: list[tuple[Gate, str, str]] = [
     ),
     (
         "marts",
+        "marts.hot_leads_are_open",
+        "update marts.fct_lead_lifecycle set next_journey_at = '2026-10-10' where lead_id = 'l2'; "
+        "insert into marts.fct_hot_leads values ('l2', 'pricing_twice', 'behaviour', '2026-10-21')",
+    ),
+    (
+        "marts",
         "marts.stages_are_left_after_they_are_entered",
         "insert into marts.fct_lead_stage_events (lead_id, stage, entered_at, left_at) "
         "values ('l2', 'dormant', '2026-10-20', '2026-10-10')",
+    ),
+    (
+        "marts",
+        "marts.accounts_are_won_by_their_own_orders",
+        "insert into marts.fct_account_lifecycle (account_id, won_at, won_opportunities) "
+        "values ('a1', '2026-10-20', 0)",
     ),
     ("marts", "marts.accounts_reconcile", "update marts.fct_opportunities set account_id = 'a1'"),
     ("marts", "marts.funnel_reconcile", "update marts.mart_funnel set entered = 4, pass_rate = passed / 4"),

@@ -48,9 +48,10 @@ crm as (
     inner join sales_work using (lead_key)
     left join campaigns using (campaign_key)
     union all by name
+    -- All were merged away by the end: their owners own nothing any more.
     select
         person_key, 'salesforce' as source_system, 'lead' as record_type, salesforce_id as record_id, created_at, 'other' as channel,
-        true as can_begin_journey, lead_key, owner_key, false as is_recycled, false as is_accepting
+        true as can_begin_journey, lead_key, false as is_recycled, false as is_accepting
     from second_entries
 ),
 files as (

@@ -81,6 +81,8 @@ salesforce as (
         leads.need_confirmed_at,
         leads.timeline_confirmed_at,
         leads.next_step_agreed_at,
+        -- A merge is the last change of the record that lost.
+        case when leads.master_lead_id is not null then leads.updated_at end as merged_away_at,
         leads.converted_contact_id,
         leads.converted_account_id,
         leads.converted_opportunity_id
@@ -149,6 +151,7 @@ final as (
         {{ known_by_as_of('need_confirmed_at') }} as need_confirmed_at,
         {{ known_by_as_of('timeline_confirmed_at') }} as timeline_confirmed_at,
         {{ known_by_as_of('next_step_agreed_at') }} as next_step_agreed_at,
+        {{ known_by_as_of('merged_away_at') }} as merged_away_at,
         converted_contact_id,
         converted_account_id,
         converted_opportunity_id

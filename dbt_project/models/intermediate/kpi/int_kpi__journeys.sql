@@ -1,12 +1,26 @@
 {#- The time by which a journey's measures are put into a period. -#}
 {%- set anchors = {
     'created': 'created_at', 'hot': 'hot_at', 'mql': 'mql_at', 'sal': 'sal_at', 'sql': 'sql_at',
-    'meeting': 'meeting_at', 'reactivated': 'reactivated_at',
+    'meeting': 'meeting_at', 'reactivated': 'entered_at',
 } -%}
 
 with
 lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
+),
+
+stage_events as (
+    select * from {{ ref('fct_lead_stage_events') }}
+),
+
+-- A journey may wake up several times; each counts on its own day.
+reactivations as (
+    select
+        lifecycle.*,
+        stage_events.entered_at
+    from lifecycle
+    inner join stage_events on lifecycle.lead_id = stage_events.lead_id
+    where stage_events.stage = 'reactivated'
 ),
 
 anchored as (
@@ -25,7 +39,7 @@ anchored as (
         opportunity_at,
         won_at,
         has_meeting_since_mql
-    from lifecycle
+    from {{ 'reactivations' if anchor == 'reactivated' else 'lifecycle' }}
     where {{ time }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -11,8 +11,8 @@ opportunities as (
     select * from {{ ref('fct_opportunities') }}
 ),
 
-fit_points as (
-    select * from {{ ref('int_scoring__fit_points') }}
+fit_scores as (
+    select * from {{ ref('int_scoring__fit_scores') }}
 ),
 
 crossings as (
@@ -90,22 +90,13 @@ results as (
     {% endfor %}
 ),
 
-fit_scores as (
-    select
-        lead_id,
-        sum(points) as fit_score
-    from fit_points
-    group by lead_id
-),
-
 fits as (
     select
-        journeys.lead_id,
+        fit_scores.lead_id,
         rules.rule,
         rules.parameter
-    from journeys
-    left join fit_scores on journeys.lead_id = fit_scores.lead_id
-    inner join rules on rules.rule = 'fit_at_least' and coalesce(fit_scores.fit_score, 0) >= rules.parameter
+    from fit_scores
+    inner join rules on rules.rule = 'fit_at_least' and fit_scores.fit_score >= rules.parameter
 ),
 
 thresholds as (

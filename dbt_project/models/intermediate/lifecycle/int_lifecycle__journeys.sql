@@ -23,8 +23,9 @@ conversion_point_rules as (
     select * from {{ ref('conversion_points') }}
 ),
 
--- Channel and campaign come from the earliest record that has one, the owner from the latest CRM or file lead. The MQL
--- mark is the CRM lead's, else the MA contact's, else the file's.
+-- Channel and campaign come from the earliest record that has one, the owner from the latest CRM or file lead, or
+-- from the latest MA contact where there is no such lead. The MQL mark is the CRM lead's, else the MA contact's, else the
+-- file's.
 journeys as (
     select
         lead_id,
@@ -35,7 +36,11 @@ journeys as (
         min_by(campaign_id, record_rank) filter (where campaign_id is not null) as campaign_id,
         min_by(content_id, record_rank) filter (where content_id is not null) as content_id,
         min_by(lead_kind, record_rank) as first_lead_kind,
-        max_by(owner_id, record_rank) filter (where can_begin_journey and owner_id is not null) as owner_id,
+        case
+            when bool_or(can_begin_journey)
+                then max_by(owner_id, record_rank) filter (where can_begin_journey and owner_id is not null)
+            else max_by(owner_id, record_rank) filter (where owner_id is not null)
+        end as owner_id,
         coalesce(
             min(mql_at) filter (where lead_kind = 'crm'),
             min(mql_at) filter (where lead_kind = 'ma'),

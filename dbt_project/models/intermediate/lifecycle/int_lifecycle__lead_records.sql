@@ -24,7 +24,10 @@ identified as (
             leads.source_system = record_person.source_system
             and leads.record_type = record_person.record_type
             and leads.record_id = record_person.record_id
-    left join lead_statuses on lower({{ cleaned('leads.status') }}) = lead_statuses.status
+    left join lead_statuses
+        on
+            lower({{ cleaned('leads.status') }}) = lead_statuses.status
+            and leads.merged_away_at is null
 ),
 
 -- Lead records of one person are one journey, until a CRM or file lead is recycled: the next CRM or file lead, created
@@ -50,6 +53,7 @@ numbered as (
     left join beginnings on identified.record_key = beginnings.record_key
 ),
 
+-- Of a record that was merged away its origin and marks stand; owner and status are those of the record that won.
 final as (
     select
         -- ids
@@ -61,12 +65,12 @@ final as (
         record_id,
         campaign_id,
         content_id,
-        owner_id,
+        case when merged_away_at is null then owner_id end as owner_id,
 
         -- text
         lead_kind,
         channel,
-        status,
+        case when merged_away_at is null then status end as status,
 
         -- numbers
         journey_number,
@@ -86,7 +90,8 @@ final as (
         authority_confirmed_at,
         need_confirmed_at,
         timeline_confirmed_at,
-        next_step_agreed_at
+        next_step_agreed_at,
+        merged_away_at
     from numbered
     window journey as (partition by person_id, journey_number order by created_at, record_key)
 )

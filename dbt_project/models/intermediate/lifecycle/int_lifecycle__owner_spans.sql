@@ -1,30 +1,39 @@
 with
 lead_records as (
     select * from {{ ref('int_lifecycle__lead_records') }}
-    where can_begin_journey
 ),
 
 lead_versions as (
     select * from {{ ref('stg_salesforce__lead_versions') }}
 ),
 
+-- MA contacts own a journey only where there is no CRM or file lead.
+owning_records as (
+    select *
+    from lead_records
+    qualify can_begin_journey or not bool_or(can_begin_journey) over (partition by lead_id)
+),
+
 -- A lead of a tool whose versions are not kept had its owner from the beginning, for all that is known.
 versions as (
     select
-        lead_records.lead_id,
-        lead_records.record_key,
-        lead_records.created_at,
+        owning_records.lead_id,
+        owning_records.record_key,
+        owning_records.created_at,
+        owning_records.merged_away_at,
         case
             when lead_versions.lead_id is not null then lead_versions.source_system || ':' || lead_versions.owner_id
-            else lead_records.owner_id
+            else owning_records.owner_id
         end as owner_id,
-        coalesce(lead_versions.updated_at, lead_records.created_at) as updated_at
-    from lead_records
+        coalesce(lead_versions.updated_at, owning_records.created_at) as updated_at
+    from owning_records
     left join lead_versions
         on
-            lead_records.source_system = lead_versions.source_system
-            and lead_records.record_id = lead_versions.lead_id
-            and lead_records.lead_kind = 'crm'
+            owning_records.source_system = lead_versions.source_system
+            and owning_records.record_id = lead_versions.lead_id
+            and owning_records.lead_kind = 'crm'
+    -- The merge itself is a version too; from then on nobody owns the record.
+    where owning_records.merged_away_at is null or lead_versions.updated_at < owning_records.merged_away_at
 ),
 
 changes as (
@@ -49,7 +58,7 @@ final as (
         record_key,
         owner_id,
         from_at,
-        lead(from_at) over (partition by record_key order by from_at) as to_at
+        coalesce(lead(from_at) over (partition by record_key order by from_at), merged_away_at) as to_at
     from begun
 )
 

@@ -19,6 +19,7 @@ stage_definitions as (
 rules as (
     select
         *,
+        rule in ('fit_at_least', 'behaviour_at_least', 'score_at_least', 'activity_within') as is_computed,
         count(*) over (partition by definition_version, stage, alternative) as rules_of_alternative
     from stage_definitions
 ),
@@ -47,6 +48,8 @@ met as (
         defined.created_at,
         defined.definition_version,
         rules.stage,
+        rules.stage_order,
+        rules.is_computed,
         rules.alternative,
         rules.rules_of_alternative,
         evidence.met_at
@@ -62,8 +65,51 @@ met as (
             and evidence.value is not distinct from rules.value
 ),
 
-mql_rules_met as (
+recorded_rules_met as (
     select * from met
+    where not is_computed
+),
+
+recorded_stages as (
+    {{ stages_reached('recorded_rules_met') }}
+),
+
+stage_orders as (
+    select distinct
+        definition_version,
+        stage,
+        stage_order
+    from stage_definitions
+),
+
+later_stages as (
+    select
+        recorded_stages.lead_id,
+        stage_orders.stage_order,
+        min(recorded_stages.reached_at) as reached_at
+    from recorded_stages
+    inner join stage_orders as recorded_orders
+        on
+            recorded_stages.definition_version = recorded_orders.definition_version
+            and recorded_stages.stage = recorded_orders.stage
+    inner join stage_orders
+        on
+            recorded_stages.definition_version = stage_orders.definition_version
+            and recorded_orders.stage_order > stage_orders.stage_order
+    group by recorded_stages.lead_id, stage_orders.stage_order
+),
+
+-- Points go on rising after people have decided: what is computed after a later stage was recorded says nothing of this
+-- one, which is implied then. A mark that somebody set late stays a mark.
+met_in_time as (
+    select met.*
+    from met
+    left join later_stages on met.lead_id = later_stages.lead_id and met.stage_order = later_stages.stage_order
+    where not met.is_computed or coalesce(met.met_at <= later_stages.reached_at, true)
+),
+
+mql_rules_met as (
+    select * from met_in_time
     where stage = 'mql'
 ),
 
@@ -78,6 +124,8 @@ touches as (
         defined.created_at,
         mql.definition_version,
         rules.stage,
+        rules.stage_order,
+        rules.is_computed,
         rules.alternative,
         rules.rules_of_alternative,
         min(activities.occurred_at) as met_at
@@ -97,8 +145,8 @@ touches as (
 ),
 
 rules_met as (
-    select * from met
-    union all
+    select * from met_in_time
+    union all by name
     select * from touches
 ),
 

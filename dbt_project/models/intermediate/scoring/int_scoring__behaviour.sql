@@ -55,19 +55,30 @@ leads_persons as (
     from journeys
 ),
 
-final as (
+-- A visit meets a rule once, with its first such event: a page loaded again tells nothing new. What belongs to no visit
+-- (a mail, a form of the form tool, a webinar) counts each time.
+occasions as (
     select
         events.person_id,
         matched.rule_id,
-        events.occurred_at,
-        count(*) as times
+        min(events.occurred_at) as occurred_at
     from events
     inner join matched
         on
             events.event_name = matched.event_name
             and coalesce(events.content_id, '') = matched.content_id
     inner join leads_persons on events.person_id = leads_persons.person_id
-    group by events.person_id, matched.rule_id, events.occurred_at
+    group by events.person_id, matched.rule_id, coalesce(events.session_id, events.event_id)
+),
+
+final as (
+    select
+        person_id,
+        rule_id,
+        occurred_at,
+        count(*) as times
+    from occasions
+    group by person_id, rule_id, occurred_at
 )
 
 select * from final

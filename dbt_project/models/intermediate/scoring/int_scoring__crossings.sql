@@ -3,8 +3,8 @@ journeys as (
     select * from {{ ref('int_lifecycle__journeys') }}
 ),
 
-fit_points as (
-    select * from {{ ref('int_scoring__fit_points') }}
+fit_scores as (
+    select * from {{ ref('int_scoring__fit_scores') }}
 ),
 
 spans as (
@@ -33,28 +33,20 @@ thresholds as (
     where kind = 'score'
 ),
 
-fits as (
-    select
-        lead_id,
-        sum(points) as fit_score
-    from fit_points
-    group by lead_id
-),
-
 -- What the person did before the journey counts as long as it is valid: anonymous visits raise the score early.
 scored as (
     select
         journeys.lead_id,
         greatest(spans.from_at, journeys.created_at) as reached_at,
         spans.behaviour_score,
-        spans.behaviour_score + coalesce(fits.fit_score, 0) as score
+        spans.behaviour_score + fit_scores.fit_score as score
     from journeys
     inner join spans
         on
             journeys.person_id = spans.person_id
             and (spans.to_at is null or spans.to_at > journeys.created_at)
             and (journeys.next_created_at is null or spans.from_at < journeys.next_created_at)
-    left join fits on journeys.lead_id = fits.lead_id
+    inner join fit_scores on journeys.lead_id = fit_scores.lead_id
 ),
 
 final as (

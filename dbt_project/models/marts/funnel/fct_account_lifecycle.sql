@@ -1,5 +1,5 @@
 {#- The funnel's stages from the bottom up, as columns of fct_lead_lifecycle. -#}
-{%- set stages = ['lead', 'mql', 'sal', 'sql', 'opportunity'] -%}
+{%- set stages = ['lead', 'mql', 'sal', 'sql'] -%}
 {%- set times = ['created_at', 'mql_at', 'sal_at', 'sql_at', 'opportunity_at', 'won_at'] -%}
 
 with
@@ -23,7 +23,7 @@ accounts as (
 of_journeys as (
     select
         account_id,
-        {% for time in times -%}
+        {% for time in times[:4] -%}
         min({{ time }}) as {{ time }},
         {% endfor -%}
         min(first_touch_at) as first_touch_at,
@@ -36,7 +36,9 @@ of_journeys as (
             case
                 {% for stage in stages -%}
                 when is_open and current_stage = '{{ stage }}' then {{ loop.index }}
-                {% endfor %}
+                {% endfor -%}
+                -- Its opportunity may be another account's; SQL it reached with its own people.
+                when is_open and current_stage = 'opportunity' then {{ stages | length }}
             end
         ) as open_stage_order,
         count(*) filter (where is_dormant) as dormant_journeys,
@@ -62,15 +64,16 @@ of_opportunities as (
     group by account_id
 ),
 
--- An account's opportunities count whether a journey led to them or not.
+-- An account's opportunities count whether a journey led to them or not; one that its people's journey led to at another
+-- account is that account's.
 joined as (
     select
         coalesce(of_journeys.account_id, of_opportunities.account_id) as account_id,
         {% for time in times[:4] -%}
         of_journeys.{{ time }},
         {% endfor -%}
-        least(of_journeys.opportunity_at, of_opportunities.opportunity_at) as opportunity_at,
-        least(of_journeys.won_at, of_opportunities.won_at) as won_at,
+        of_opportunities.opportunity_at,
+        of_opportunities.won_at,
         of_opportunities.last_won_at,
         of_opportunities.lost_at,
         of_journeys.first_touch_at,

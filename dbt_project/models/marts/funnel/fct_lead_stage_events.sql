@@ -9,6 +9,10 @@ dormancy as (
     select * from {{ ref('int_lifecycle__dormancy') }}
 ),
 
+open_spans as (
+    select * from {{ ref('int_lifecycle__open_spans') }}
+),
+
 stage_orders as (
     select
         stage,
@@ -62,9 +66,9 @@ rounds as (
         dormancy.reactivated_at,
         dormancy.left_at,
         lead(dormancy.dormant_at) over (partition by dormancy.lead_id order by dormancy.round_number) as next_dormant_at,
-        least(lifecycle.won_at, lifecycle.lost_at, lifecycle.next_journey_at) as ended_at
+        open_spans.ended_at
     from dormancy
-    inner join lifecycle on dormancy.lead_id = lifecycle.lead_id
+    inner join open_spans on dormancy.lead_id = open_spans.lead_id
 ),
 
 slept as (

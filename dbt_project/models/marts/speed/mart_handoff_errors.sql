@@ -54,7 +54,7 @@ ownership as (
     select
         lead_id,
         min(from_at) filter (where owner_id is not null) as first_owned_at,
-        max(from_at) as last_assigned_at
+        max(from_at) filter (where to_at is null) as last_assigned_at
     from owner_spans
     group by lead_id
 ),
