@@ -243,16 +243,16 @@ def test_the_marts_gate_says_whether_marts_may_be_told(
     sources = Sources.model_construct(sources=[])
     night = Night(home=built, sources=sources, as_of=as_of, started_at=as_of)
 
-    def refuse(*_: object, **__: object) -> str:
+    def refuse(*_: object) -> str:
         raise GateRefused("a check failed")
 
-    monkeypatch.setattr("expectations.check", refuse)
+    monkeypatch.setattr("leadmill.steps._check", lambda _: refuse)
     with pytest.raises(GateRefused):
         run("check_marts", night, print)
     with pytest.raises(InputError, match="passed their gate"):
         export(built, tmp_path / "out")
 
-    monkeypatch.setattr("expectations.check", lambda *_, **__: "all passed")
+    monkeypatch.setattr("leadmill.steps._check", lambda _: lambda *_: "all passed")
     run("check_marts", night, print)
     assert export(built, tmp_path / "out").as_of == "2026-10-31T15:00:00Z"
 
