@@ -49,7 +49,7 @@ def checks(scope: Scope) -> list[Check]:
         *lifecycle.checks(),
         *funnels.checks(),
         *reconciliations.checks(scope),
-        *speed.checks(),
+        *speed.checks(scope),
         *targets.checks(),
         *micro_conversions.checks(),
         *diagnosis.checks(),

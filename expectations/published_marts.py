@@ -132,9 +132,9 @@ MARTS: dict[str, Mart] = {
     ),
     "mart_response_times": _mart(
         "leg period_grain period_start dimension dimension_value",
-        "leg period_grain period_start dimension dimension_value started answered waiting median_calendar_minutes "
-        "median_business_minutes share_within_10_minutes share_within_2_hours share_within_24_hours breaches "
-        "breach_rate",
+        "leg period_grain period_start dimension dimension_value started answered rejected waiting "
+        "median_calendar_minutes median_business_minutes share_within_10_minutes share_within_2_hours "
+        "share_within_24_hours breaches breach_rate",
         nullable_key="period_start",
     ),
     "mart_response_breaches": _mart(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from expectations.checks import Check
+from expectations.checks import Check, Scope
 
 
-def checks() -> list[Check]:
+def checks(scope: Scope) -> list[Check]:
     """Return the checks of the speed marts."""
-    return [_minutes(), _totals(), _parts(), _breaches(), _handoffs()]
+    return [_minutes(), _totals(), _parts(), _breaches(), _handoffs(scope)]
 
 
 def _minutes() -> Check:
@@ -99,36 +99,53 @@ def _breaches() -> Check:
     )
 
 
-def _handoffs() -> Check:
+def _handoffs(scope: Scope) -> Check:
     return Check(
         id="marts.handoff_errors_reconcile",
         table="marts.mart_handoff_errors",
-        expects="open errors have no end, and are among the journeys that lack the owner or opportunity",
+        expects="open errors have no end, and are the journeys that lack the owner or opportunity beyond the grace",
         because="a list that misses one, or keeps a mended one, is soon read by nobody",
-        rows="""
-            with told as (
-                select error_kind, count(*) as errors
-                from {batch}
-                where error_state = 'open' and error_kind in ('mql_without_owner', 'sql_without_opportunity')
-                group by error_kind
+        rows=f"""
+            with lost as (
+                select lead_id, max(to_at) as lost_owner_at
+                from intermediate.int_lifecycle__owner_spans
+                where owner_id is not null
+                group by lead_id
             ),
             lacking as (
                 select
                     'mql_without_owner' as error_kind,
-                    count(*) filter (mql_at is not null and owner_id is null) as most
-                from marts.fct_lead_lifecycle
+                    journeys.lead_id,
+                    greatest(journeys.mql_at, lost.lost_owner_at) as since_at
+                from marts.fct_lead_lifecycle as journeys
+                left join lost on journeys.lead_id = lost.lead_id
+                where journeys.mql_at is not null
+                    and journeys.owner_id is null
+                    and least(journeys.won_at, journeys.lost_at, journeys.next_journey_at) is null
                 union all
-                select 'sql_without_opportunity', count(*) filter (sql_at is not null and opportunity_at is null)
+                select 'sql_without_opportunity', lead_id, sql_at
                 from marts.fct_lead_lifecycle
+                where sql_at is not null
+                    and opportunity_at is null
+                    and least(won_at, lost_at, next_journey_at) is null
+            ),
+            due as (
+                select lacking.error_kind, lacking.lead_id
+                from lacking
+                join staging.handoff_error_kinds as kinds on lacking.error_kind = kinds.error_kind
+                where lacking.since_at + to_hours(kinds.grace_hours) < {scope.as_of_sql}
+            ),
+            told as (
+                select error_kind, lead_id
+                from {{batch}}
+                where error_state = 'open' and error_kind in ('mql_without_owner', 'sql_without_opportunity')
             )
-            select told.error_kind, told.errors
-            from told
-            join lacking using (error_kind)
-            where told.errors > lacking.most
+            (from due except from told)
             union all
-            select error_kind, count(*)
-            from {batch}
+            (from told except from due)
+            union all
+            select error_kind, lead_id
+            from {{batch}}
             where (error_state = 'open') <> (ended_at is null) or age_hours < 0
-            group by error_kind
         """,
     )

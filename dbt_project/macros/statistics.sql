@@ -26,20 +26,10 @@
     )) end
 {%- endmacro -%}
 
-{#- Percentile (p from 0 to 1) of a number over the rows of a group, interpolated between its neighbours; nulls don't count. -#}
-{%- macro percentile(expression, p) -%}
-    {{- return(adapter.dispatch('percentile', 'leadmill')(expression, p)) -}}
-{%- endmacro -%}
-
-{%- macro duckdb__percentile(expression, p) -%}
-    quantile_cont(cast({{ expression }} as double), {{ p }})
-{%- endmacro -%}
-
-{%- macro spark__percentile(expression, p) -%}
-    percentile({{ expression }}, {{ p }})
-{%- endmacro -%}
-
-{#- Several percentiles in one pass, as a list in the order of `shares`; read them with list_element. -#}
+{#-
+    Several percentiles of a number in one pass, each interpolated between its neighbours, nulls not counted, as a list in the
+    order of `shares`; read them with list_element.
+-#}
 {%- macro percentiles(expression, shares) -%}
     {{- return(adapter.dispatch('percentiles', 'leadmill')(expression, shares)) -}}
 {%- endmacro -%}

@@ -37,6 +37,12 @@ def journeys(once: Path) -> pd.DataFrame:
     found = read(once, "from marts.fct_lead_lifecycle left join marts.dim_owner using (owner_id)")
     with duckdb.connect(str(Home(path=once).warehouse), read_only=True) as warehouse:
         accepted = warehouse.execute("select lead_id, is_accepted from intermediate.int_lifecycle__journeys").df()
+        watched = warehouse.execute(
+            "select distinct lead_id from intermediate.int_lifecycle__lead_records "
+            "join identity.record_person using (person_id) where record_person.source_system = 'salesforce'"
+        ).df()["lead_id"]
+    found["is_watched"] = found["lead_id"].isin(watched)
+    found["over_at"] = found[["won_at", "lost_at", "next_journey_at"]].min(axis=1)
     return found.merge(accepted, on="lead_id")
 
 
@@ -50,7 +56,7 @@ def errors_of(
     )
     is_mended = mended_at.notna() & ~(rows[closed] < mended_at)
     end = mended_at.where(is_mended, rows[closed])
-    is_late = end.fillna(as_of) > rows[since] + pd.Timedelta(hours=int(GRACE[kind]))
+    is_late = (end.fillna(as_of) > rows[since] + pd.Timedelta(hours=int(GRACE[kind]))) | (GRACE[kind] == 0)
     state = pd.Series("open", index=rows.index).mask(end.notna(), "closed").mask(is_mended, "mended")
     return {(kind, subject, found) for subject, found in zip(rows[key][is_late], state[is_late], strict=True)}
 
@@ -61,17 +67,16 @@ def told_errors(told: pd.DataFrame, kind: str, key: str) -> Errors:
 
 
 def test_journeys_that_nobody_touched(told: pd.DataFrame, journeys: pd.DataFrame, as_of: pd.Timestamp) -> None:
-    since = journeys["mql_at"].fillna(journeys["created_at"])
-    journeys = journeys.assign(since=since)
-    is_taken = journeys["is_accepted"] | journeys["sal_at"].notna()
-    left_alone = ~is_taken & journeys["mql_at"].notna() & journeys["owner_id"].notna()
-    columns = ("lead_id", "since", "first_touch_at", "next_journey_at", as_of)
+    journeys = journeys[journeys["is_watched"]]
+    taken_at = journeys["sal_at"].fillna(journeys["mql_at"]).fillna(journeys["created_at"])
+    is_taken = (journeys["is_accepted"] | journeys["sal_at"].notna()) & journeys["first_touch_at"].isna()
+    owned = journeys[journeys["mql_at"].notna() & journeys["owner_id"].notna()]
 
     assert told_errors(told, "sal_without_touch", "lead_id") == errors_of(
-        "sal_without_touch", journeys[is_taken], *columns
+        "sal_without_touch", journeys.assign(since=taken_at)[is_taken], "lead_id", "since", None, "over_at", as_of
     )
     assert told_errors(told, "mql_without_touch", "lead_id") == errors_of(
-        "mql_without_touch", journeys[left_alone], *columns
+        "mql_without_touch", owned, "lead_id", "mql_at", "first_touch_at", "over_at", as_of
     )
 
 
@@ -80,11 +85,9 @@ def test_journeys_without_owner_or_opportunity(told: pd.DataFrame, journeys: pd.
     qualified = journeys[journeys["sql_at"].notna()]
 
     open_or_closed = {error for error in told_errors(told, "mql_without_owner", "lead_id") if error[2] != "mended"}
-    assert open_or_closed == errors_of(
-        "mql_without_owner", ownerless, "lead_id", "mql_at", None, "next_journey_at", as_of
-    )
+    assert open_or_closed == errors_of("mql_without_owner", ownerless, "lead_id", "mql_at", None, "over_at", as_of)
     assert told_errors(told, "sql_without_opportunity", "lead_id") == errors_of(
-        "sql_without_opportunity", qualified, "lead_id", "sql_at", "opportunity_at", "next_journey_at", as_of
+        "sql_without_opportunity", qualified, "lead_id", "sql_at", "opportunity_at", "over_at", as_of
     )
 
 
@@ -95,7 +98,8 @@ def test_opportunities_without_lead_or_with_a_wrong_owner(
         journeys[["lead_id", "owner_id"]].rename(columns={"owner_id": "lead_owner_id"}), on="lead_id", how="left"
     )
     is_other = opportunities["lead_owner_id"].notna() & (opportunities["owner_id"] != opportunities["lead_owner_id"])
-    wrong = opportunities[is_other | (opportunities["owner_state"] != "active")]
+    is_gone = (opportunities["owner_state"] != "active") & ~opportunities["is_closed"]
+    wrong = opportunities[is_other | is_gone]
     stray = opportunities[opportunities["lead_id"].isna()]
     columns = ("opportunity_id", "created_at", None, "closed_at", as_of)
 
@@ -103,6 +107,32 @@ def test_opportunities_without_lead_or_with_a_wrong_owner(
     assert told_errors(told, "opportunity_without_lead", "opportunity_id") == errors_of(
         "opportunity_without_lead", stray, *columns
     )
+
+
+def test_opportunities_that_nobody_works_on(once: Path, told: pd.DataFrame, as_of: pd.Timestamp) -> None:
+    opportunities = read(once, "from marts.fct_opportunities")
+    stages = read(once, "from marts.fct_opportunity_stage_events where entered_at > created_at")
+    with duckdb.connect(str(Home(path=once).warehouse), read_only=True) as warehouse:
+        done = warehouse.execute(
+            "select opportunity_record_id as record_id, occurred_at from intermediate.int_canonical__activities "
+            "where is_completed and opportunity_record_id is not null"
+        ).df()
+        of_leads = warehouse.execute(
+            "select lead_id, occurred_at from intermediate.int_lifecycle__activities where is_completed"
+        ).df()
+    # Closing is no work.
+    moves = stages[~(stages["entered_at"] >= stages["closed_at"])].rename(columns={"entered_at": "occurred_at"})
+    keys = opportunities[["opportunity_id", "record_id", "lead_id", "created_at"]]
+    tries = [keys.merge(done, on="record_id"), keys.dropna(subset="lead_id").merge(of_leads, on="lead_id"), moves]
+    work = pd.concat(tries)
+    first = work[work["occurred_at"] >= work["created_at"]].groupby("opportunity_id")["occurred_at"].min()
+    rows = opportunities.assign(worked_at=opportunities["opportunity_id"].map(first))
+
+    expected = errors_of(
+        "opportunity_without_activity", rows, "opportunity_id", "created_at", "worked_at", "closed_at", as_of
+    )
+    assert "closed" in {state for _, _, state in expected}
+    assert told_errors(told, "opportunity_without_activity", "opportunity_id") == expected
 
 
 def test_what_was_planted_is_found(once: Path, company: Company, told: pd.DataFrame, as_of: pd.Timestamp) -> None:
@@ -117,8 +147,18 @@ def test_what_was_planted_is_found(once: Path, company: Company, told: pd.DataFr
             select 'opportunity', record_id, opportunity_id from marts.fct_opportunities
             """
         ).df()
+        # Those of who has left are told while they are open: who closed one may have left since.
+        done = warehouse.execute(
+            """
+            select opportunity_id
+            from marts.fct_opportunities as opportunities
+            left join marts.fct_lead_lifecycle as journeys using (lead_id)
+            where is_closed and (journeys.owner_id is null or opportunities.owner_id = journeys.owner_id)
+            """
+        ).df()["opportunity_id"]
     due = planted[planted["since_at"] + pd.to_timedelta(planted["error_kind"].map(GRACE), unit="h") < as_of]
     expected = due.merge(records, on=["record_type", "record_id"])
+    expected = expected[(expected["error_kind"] != "wrong_owner") | ~expected["subject"].isin(done)]
     found = set(zip(told["error_kind"], told["opportunity_id"].fillna(told["lead_id"]), strict=True))
 
     missed = [pair for pair in zip(expected["error_kind"], expected["subject"], strict=True) if pair not in found]

@@ -54,6 +54,10 @@ def empty_warehouse(path: Path) -> Home:
             create table intermediate.int_canonical__events (event_id varchar, occurred_at timestamp);
             create table intermediate.int_canonical__opportunities (
                 opportunity_id varchar, amount decimal(18, 2), currency varchar, created_at timestamp);
+            create table intermediate.int_lifecycle__owner_spans (lead_id varchar, owner_id varchar, to_at timestamp);
+            create schema staging;
+            create table staging.handoff_error_kinds (error_kind varchar, grace_hours integer);
+            insert into staging.handoff_error_kinds values ('mql_without_owner', 4), ('sql_without_opportunity', 168);
             create schema marts;
             """
         )

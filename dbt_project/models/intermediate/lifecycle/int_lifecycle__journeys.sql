@@ -55,6 +55,7 @@ journeys as (
         min(next_step_agreed_at) as next_step_agreed_at,
         bool_or(is_accepting) as is_accepted,
         bool_or(is_recycled) as is_recycled,
+        bool_or(is_rejecting) and not bool_or(is_accepting) as is_rejected,
         count(*) as record_count
     from lead_records
     group by lead_id, person_id, journey_number
@@ -131,6 +132,7 @@ final as (
         neighbouring.record_count,
         neighbouring.is_accepted,
         neighbouring.is_recycled,
+        neighbouring.is_rejected,
         neighbouring.created_at,
         neighbouring.next_created_at,
         neighbouring.mql_marked_at,

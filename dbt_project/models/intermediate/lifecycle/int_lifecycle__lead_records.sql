@@ -17,7 +17,8 @@ identified as (
         {{ record_key('leads.source_system', 'leads.record_type', 'leads.record_id') }} as record_key,
         record_person.person_id,
         leads.can_begin_journey and coalesce(lead_statuses.is_accepting, false) as is_accepting,
-        leads.can_begin_journey and coalesce(lead_statuses.is_recycled, false) as is_recycled
+        leads.can_begin_journey and coalesce(lead_statuses.is_recycled, false) as is_recycled,
+        leads.can_begin_journey and coalesce(lead_statuses.is_rejecting, false) as is_rejecting
     from leads
     left join record_person
         on
@@ -80,6 +81,7 @@ final as (
         can_begin_journey,
         is_accepting,
         is_recycled,
+        is_rejecting,
 
         -- times
         created_at,

@@ -1,7 +1,7 @@
 with
 days as (
     select cast(range as date) as date_on
-    from range(timestamp '2000-01-01', date_trunc('year', {{ as_of() }}) + interval '2 years', interval '1 day')
+    from range(timestamp '1970-01-01', date_trunc('year', {{ as_of() }}) + interval '2 years', interval '1 day')
 ),
 
 final as (

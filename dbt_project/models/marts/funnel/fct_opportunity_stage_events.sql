@@ -25,7 +25,8 @@ recorded as (
     group by opportunities.opportunity_id, opportunity_history.stage, opportunity_history.entered_at
 ),
 
--- Without a history all that is known is the stage of today: entered at the close, or at the creation while open.
+-- Without a history all that is known is the stage of today: entered at the close, or at the creation while open. A
+-- result that is dated in the future has not been entered yet.
 implied as (
     select
         opportunities.opportunity_id,
@@ -37,8 +38,10 @@ implied as (
         on
             opportunities.opportunity_id = recorded.opportunity_id
             and opportunities.stage = recorded.stage
+    left join opportunity_stages on lower({{ cleaned('opportunities.stage') }}) = opportunity_stages.stage_name
     where
         recorded.opportunity_id is null
+        and (opportunities.is_closed or not coalesce(opportunity_stages.is_closed, false))
         and coalesce(opportunities.closed_at, opportunities.created_at) is not null
 ),
 

@@ -1,15 +1,40 @@
 {#- Each leg: when it begins, when it ends, and how the two times are known ('recorded' for times that are what they are). -#}
 {%- set legs = {
     'form_to_touch': ['created_at', 'first_touch_at', "'recorded'", "'recorded'"],
-    'mql_to_sal': ['mql_at', 'sal_at', 'mql_reason', 'sal_reason'],
+    'mql_to_sal': ['mql_at', 'reply_at', 'mql_reason', 'sal_reason'],
     'sal_to_sql': ['sal_at', 'sql_at', 'sal_reason', 'sql_reason'],
     'mql_to_sql': ['mql_at', 'sql_at', 'mql_reason', 'sql_reason'],
+} -%}
+{#- Who has a wait of the leg. Only who sent a form (the journey has a content then) waits for an answer to it; a bought list
+    does not. Of a journey that no tool would tell a try of, nobody knows whether it waits. -#}
+{%- set waiters = {
+    'form_to_touch': 'content_id is not null and is_try_told',
+    'mql_to_sal': 'mql_at is not null and is_reply_told',
+    'sal_to_sql': 'sal_at is not null',
+    'mql_to_sql': 'mql_at is not null',
 } -%}
 {%- set limits = {'10_minutes': 10, '2_hours': 120, '24_hours': 1440} -%}
 
 with
 lifecycle as (
     select * from {{ ref('fct_lead_lifecycle') }}
+),
+
+journeys as (
+    select * from {{ ref('int_lifecycle__journeys') }}
+),
+
+watched_journeys as (
+    select * from {{ ref('int_lifecycle__watched_journeys') }}
+),
+
+activities as (
+    select * from {{ ref('int_lifecycle__activities') }}
+    where is_completed and is_with_person
+),
+
+stage_definitions as (
+    select * from {{ ref('stage_definitions') }}
 ),
 
 business_days as (
@@ -23,7 +48,46 @@ response_time_slas as (
     from {{ ref('response_time_slas') }}
 ),
 
--- Only who sent a form (the journey has a content then) waits for an answer to it; a bought list does not.
+-- How far before MQL a try still counts (SAL; the clocks of tools differ).
+tolerances as (
+    select
+        definition_version,
+        max(parameter) as hours
+    from stage_definitions
+    where stage = 'sal' and rule = 'touch_within_hours'
+    group by definition_version
+),
+
+tries as (
+    select
+        lifecycle.lead_id,
+        min(activities.occurred_at) as tried_at
+    from lifecycle
+    left join tolerances on lifecycle.definition_version = tolerances.definition_version
+    inner join activities
+        on
+            lifecycle.lead_id = activities.lead_id
+            and activities.occurred_at >= {{ dbt.dateadd('hour', '-coalesce(tolerances.hours, 0)', 'lifecycle.mql_at') }}
+    group by lifecycle.lead_id
+),
+
+-- Sales answers an MQL by SAL. SAL wants a try in time: who accepted but tried later answered late, and who closed the
+-- lead after a try said no. The CRM keeps no time of either, so that the try is when sales answered.
+replied as (
+    select
+        lifecycle.*,
+        watched_journeys.is_try_told,
+        watched_journeys.is_reply_told,
+        coalesce(
+            lifecycle.sal_at, case when journeys.is_accepted or journeys.is_rejected then tries.tried_at end
+        ) as reply_at,
+        lifecycle.sal_at is null and journeys.is_rejected as is_reply_no
+    from lifecycle
+    inner join journeys on lifecycle.lead_id = journeys.lead_id
+    inner join watched_journeys on lifecycle.lead_id = watched_journeys.lead_id
+    left join tries on lifecycle.lead_id = tries.lead_id
+),
+
 legs as (
     {% for leg, (start, end, start_reason, end_reason) in legs.items() %}
     select
@@ -40,9 +104,10 @@ legs as (
         'implied' in ({{ start_reason }}, coalesce({{ end_reason }}, '')) as is_implied,
         coalesce({{ end }} < {{ start }}, false) or 'moved' in ({{ start_reason }}, coalesce({{ end_reason }}, ''))
             as is_clock_skewed,
-        coalesce(next_journey_at, {{ as_of() }}) as given_up_at
-    from lifecycle
-    where {{ 'content_id is not null' if leg == 'form_to_touch' else start ~ ' is not null' }}
+        coalesce(next_journey_at, {{ as_of() }}) as given_up_at,
+        {{ "is_reply_no" if leg == 'mql_to_sal' else 'false' }} as is_no
+    from replied
+    where {{ waiters[leg] }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -54,6 +119,7 @@ bounded as (
         case when recorded_end_at is not null then greatest(started_at, recorded_end_at) end as ended_at,
         greatest(started_at, coalesce(recorded_end_at, least(given_up_at, {{ as_of() }}))) as watched_until,
         case
+            when recorded_end_at is not null and is_no then 'rejected'
             when recorded_end_at is not null then 'answered'
             when given_up_at < {{ as_of() }} then 'given_up'
             else 'waiting'

@@ -24,6 +24,10 @@ activities as (
     where is_completed
 ),
 
+watched_journeys as (
+    select * from {{ ref('int_lifecycle__watched_journeys') }}
+),
+
 owner_spans as (
     select * from {{ ref('int_lifecycle__owner_spans') }}
 ),
@@ -44,19 +48,26 @@ owner_changes as (
     select * from {{ ref('owner_changes') }}
 ),
 
--- A company whose tools deliver no activities, or no leads, can't be told of missing ones.
+-- Of an opportunity whose tool delivers no activities, missing ones can't be told.
 watched_sources as (
     select distinct source_system
     from canonical_activities
 ),
 
+-- Who owned it at MQL, or first after it; an owner of before, who had lost it by then, hands over nothing.
 ownership as (
     select
-        lead_id,
-        min(from_at) filter (where owner_id is not null) as first_owned_at,
-        max(from_at) filter (where to_at is null) as last_assigned_at
+        owner_spans.lead_id,
+        min(owner_spans.from_at) filter (
+            where
+            owner_spans.owner_id is not null
+            and (owner_spans.to_at is null or owner_spans.to_at > lifecycle.mql_at)
+        ) as owned_at,
+        max(owner_spans.to_at) filter (where owner_spans.owner_id is not null) as lost_owner_at,
+        max(owner_spans.from_at) filter (where owner_spans.to_at is null) as last_assigned_at
     from owner_spans
-    group by lead_id
+    inner join lifecycle on owner_spans.lead_id = lifecycle.lead_id
+    group by owner_spans.lead_id
 ),
 
 journey_states as (
@@ -65,15 +76,20 @@ journey_states as (
         journeys.is_accepted or lifecycle.sal_at is not null as is_taken_over,
         coalesce(owners.owner_state, 'missing') as owner_state,
         owners.team as owner_team,
-        ownership.first_owned_at,
-        ownership.last_assigned_at
+        watched_journeys.is_try_told,
+        ownership.owned_at,
+        ownership.lost_owner_at,
+        coalesce(ownership.last_assigned_at, lifecycle.created_at) as last_assigned_at,
+        least(lifecycle.won_at, lifecycle.lost_at, lifecycle.next_journey_at) as over_at
     from lifecycle
     inner join journeys on lifecycle.lead_id = journeys.lead_id
+    inner join watched_journeys on lifecycle.lead_id = watched_journeys.lead_id
     left join ownership on lifecycle.lead_id = ownership.lead_id
     left join owners on lifecycle.owner_id = owners.owner_id
 ),
 
--- Work on an opportunity since it was opened: an activity with it or with its journey, or another stage.
+-- Work on an opportunity since it was opened: an activity with it or with its journey, or another stage. Closing it unworked
+-- is no work on it.
 worked as (
     select
         opportunities.opportunity_id,
@@ -99,7 +115,12 @@ worked as (
         opportunity_stage_events.opportunity_id,
         opportunity_stage_events.entered_at as worked_at
     from opportunity_stage_events
-    where opportunity_stage_events.entered_at > opportunity_stage_events.created_at
+    where
+        opportunity_stage_events.entered_at > opportunity_stage_events.created_at
+        and (
+            opportunity_stage_events.closed_at is null
+            or opportunity_stage_events.entered_at < opportunity_stage_events.closed_at
+        )
 ),
 
 first_worked as (
@@ -117,7 +138,9 @@ opportunity_states as (
         first_worked.worked_at,
         watched_sources.source_system is not null as is_watched,
         coalesce(opportunities.owner_id != journey_states.owner_id, false) and owner_changes.lead_team is null
-            as is_not_with_leads_owner
+            as is_not_with_leads_owner,
+        -- Who had it when it was closed may leave later.
+        not opportunities.is_closed and coalesce(owners.owner_state, 'missing') != 'active' as is_with_nobody_in_force
     from opportunities
     left join journey_states on opportunities.lead_id = journey_states.lead_id
     left join owners on opportunities.owner_id = owners.owner_id
@@ -135,27 +158,40 @@ expected as (
         cast(null as {{ dbt.type_string() }}) as opportunity_id,
         owner_id,
         cast(null as {{ dbt.type_string() }}) as detail,
-        mql_at as since_at,
-        case when owner_id is not null then greatest(first_owned_at, mql_at) end as mended_at,
-        next_journey_at as closed_at
+        case when owner_id is null then greatest(mql_at, lost_owner_at) else mql_at end as since_at,
+        case when owner_id is not null then greatest(owned_at, mql_at) end as mended_at,
+        over_at as closed_at
     from journey_states
     where mql_at is not null
 
     union all
 
     select
-        case when is_taken_over then 'sal_without_touch' else 'mql_without_touch' end as error_kind,
+        'mql_without_touch' as error_kind,
         lead_id,
         null as opportunity_id,
         owner_id,
         null as detail,
-        coalesce(mql_at, created_at) as since_at,
+        mql_at as since_at,
         case when first_touch_at is not null then greatest(first_touch_at, mql_at) end as mended_at,
-        next_journey_at as closed_at
+        over_at as closed_at
     from journey_states
-    where
-        (is_taken_over or (mql_at is not null and owner_id is not null))
-        and exists (select 1 from watched_sources)
+    where mql_at is not null and owner_id is not null and is_try_told
+
+    union all
+
+    -- The CRM keeps no time at which it said accepted, so that a try, whenever it came, may have been before.
+    select
+        'sal_without_touch' as error_kind,
+        lead_id,
+        null as opportunity_id,
+        owner_id,
+        null as detail,
+        coalesce(sal_at, mql_at, created_at) as since_at,
+        null as mended_at,
+        over_at as closed_at
+    from journey_states
+    where is_taken_over and first_touch_at is null and is_try_told
 
     union all
 
@@ -167,7 +203,7 @@ expected as (
         null as detail,
         sql_at as since_at,
         opportunity_at as mended_at,
-        next_journey_at as closed_at
+        over_at as closed_at
     from journey_states
     where sql_at is not null
 
@@ -220,15 +256,16 @@ expected as (
         lead_id,
         opportunity_id,
         owner_id,
-        case when owner_state != 'active' then 'owner_' || owner_state else 'not_the_leads_owner' end as detail,
+        case when is_with_nobody_in_force then 'owner_' || owner_state else 'not_the_leads_owner' end as detail,
         created_at as since_at,
         null as mended_at,
         closed_at
     from opportunity_states
-    where owner_state != 'active' or is_not_with_leads_owner
+    where is_with_nobody_in_force or is_not_with_leads_owner
 ),
 
--- An error is what was not handed over within the grace; what ended before that never was one.
+-- An error is what was not handed over within the grace; what ended before that never was one. Without a grace it is one at
+-- once, and where nobody knows since when.
 errors as (
     select
         expected.error_kind,
@@ -243,7 +280,9 @@ errors as (
             else 'open'
         end as error_state,
         least(expected.mended_at, expected.closed_at) as ended_at,
-        coalesce(least(expected.mended_at, expected.closed_at), {{ as_of() }}) as watched_until,
+        -- A close date may stand before the creation.
+        greatest(expected.since_at, coalesce(least(expected.mended_at, expected.closed_at), {{ as_of() }}))
+            as watched_until,
         handoff_error_kinds.from_team,
         handoff_error_kinds.to_team,
         handoff_error_kinds.responsible_team,
@@ -281,7 +320,9 @@ final as (
     from errors
     left join business_days as first_day on {{ business_day('errors.since_at') }} = first_day.date_on
     left join business_days as last_day on {{ business_day('errors.watched_until') }} = last_day.date_on
-    where errors.watched_until > {{ dbt.dateadd('hour', 'errors.grace_hours', 'errors.since_at') }}
+    where
+        errors.grace_hours = 0
+        or errors.watched_until > {{ dbt.dateadd('hour', 'errors.grace_hours', 'errors.since_at') }}
 )
 
 select * from final

@@ -35,10 +35,11 @@ counted as (
         leg,
         {{ rollup_labels(grains, dimensions) }},
         count(*) as started,
-        count(*) filter (where response_state = 'answered') as answered,
+        count(ended_at) as answered,
+        count(*) filter (where response_state = 'rejected') as rejected,
         count(*) filter (where response_state = 'waiting') as waiting,
         count(*) filter (where response_state = 'given_up') as given_up,
-        count(*) filter (where is_implied and response_state = 'answered') as answered_implied,
+        count(*) filter (where is_implied and ended_at is not null) as answered_implied,
         {% for kind in hours_kinds -%}
         {{ percentiles(kind ~ '_minutes', points.values() | list) }} as {{ kind }}_percentiles,
         {% endfor -%}
@@ -61,6 +62,7 @@ final as (
         dimension_value,
         started,
         answered,
+        rejected,
         waiting,
         given_up,
         answered_implied,
