@@ -186,6 +186,12 @@ def test_interval_of_the_breach_rate_is_wilsons(told: pd.DataFrame) -> None:
     assert judged["breach_rate_high"].tolist() == pytest.approx([end.high for end in ends], abs=1e-9)
 
 
+def test_calendar_reaches_as_far_back_as_a_wait_may_begin(once: Path) -> None:
+    [first_day] = read(once, "select min(date_on) as first_day from marts.dim_date")["first_day"]
+
+    assert first_day <= pd.Timestamp("1970-01-01")  # the first day of the stage definitions
+
+
 def test_median_from_mql_to_sql_is_the_kpis(once: Path) -> None:
     pairs = read(
         once,

@@ -22,10 +22,16 @@ persons_with_tries as (
     where source_system in (select source_system from activities)
 ),
 
-journeys_with_replies as (
-    select distinct lead_id
+sources_with_replies as (
+    select distinct source_system
     from lead_records
-    where source_system in (select source_system from lead_records where sal_at is not null)
+    where sal_at is not null
+),
+
+journeys_with_replies as (
+    select distinct lead_records.lead_id
+    from lead_records
+    inner join sources_with_replies on lead_records.source_system = sources_with_replies.source_system
 ),
 
 final as (
