@@ -12,11 +12,15 @@ from typing import Literal
 
 import duckdb
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CONTRACTS = Path(__file__).parent / "contracts"
 
 Format = Literal["api_pages", "csv", "jsonl", "parquet"]
+
+# What a value can name a person by: `leadmill erase` finds a person's records by these columns. A phone number never by
+# itself: people share them.
+Identifier = Literal["email", "record", "browser", "phone"]
 
 # What every raw row keeps of its origin. `_delivered_at` is when the source handed the file over (the night its
 # dated folder names, else the as_of of the run that first saw it): the models read only what was delivered by as_of.
@@ -41,6 +45,21 @@ class Column(BaseModel):
     path: str | None = None  # dotted path in a JSON record; the column's own name by default
     from_path: str | None = None  # regular expression on the file's path, group 1 is the value
     parse: str | None = None  # epoch_ms, or a strptime format
+    # The person whom the record is about, or refers to. Each value of a list ('a;b' too) and each text in a nested or
+    # JSON column counts, so that a form's answers are one column.
+    identifies: Identifier | None = None
+    # Of `record`: the system that gave the id, where it is not this source; `any` where the value does not tell.
+    record_of: str | None = None
+    # What becomes of the record when that person is erased: an activity goes, a deal stays and forgets its contact.
+    on_erasure: Literal["remove", "clear"] = "remove"
+
+    @model_validator(mode="after")
+    def _erasable(self) -> Column:
+        if self.record_of and self.identifies != "record":
+            raise ValueError("`record_of` needs `identifies: record`")
+        if self.on_erasure == "clear" and (self.identifies is None or self.required):
+            raise ValueError("`on_erasure: clear` needs `identifies` and a column that may be empty")
+        return self
 
 
 class Section(BaseModel):
