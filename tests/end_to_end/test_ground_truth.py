@@ -33,11 +33,19 @@ EXACT = [
     *("cost_per_sql", "cac", "cac_reduction", "payback_months", "roi"),
     *("median_form_to_sal_minutes", "median_mql_to_sql_minutes"),
 ]
+# Nobody may come from a seminar to a first meeting in a company this small; then the marts must tell of nobody either.
+MAY_BE_NOBODY = {"seminar_meetings"}
+# Minutes are summed of parts that are stored to a millionth; all other parts are whole numbers or money.
+DECIMALS_OF_PARTS = {"talk_minutes": 3}
 
 
 @pytest.fixture(scope="session")
 def compared(company: Company, once: Path) -> duckdb.DuckDBPyConnection:
-    """Both sides' KPI rows in one table `compared`, a row present on one side only included."""
+    """Both sides' KPI rows in one table `compared`, a row present on one side only included.
+
+    Dimensions that the truth does not speak of are left out (test_kpis_again.py has them); a KPI that it does not speak
+    of at all is not.
+    """
     connection = duckdb.connect()
     connection.execute(f"attach '{Home(path=once).published}/current/marts.duckdb' as published (read_only)")
     connection.execute(
@@ -48,7 +56,10 @@ def compared(company: Company, once: Path) -> duckdb.DuckDBPyConnection:
             truth.numerator as true_numerator, truth.denominator as true_denominator, truth.value as true_value
         from (
             from published.marts.mart_kpi_values
-            semi join read_parquet($truth) as spoken_of using (kpi_id, period_grain, dimension)
+            where (kpi_id, period_grain, dimension) in (
+                    select (kpi_id, period_grain, dimension) from read_parquet($truth)
+                )
+                or kpi_id not in (select kpi_id from read_parquet($truth))
         ) as marts
         full join read_parquet($truth) as truth
             using (kpi_id, period_grain, period_start, dimension, dimension_value)
@@ -64,8 +75,7 @@ def test_truth_speaks_of_every_kpi(compared: duckdb.DuckDBPyConnection) -> None:
         for row in compared.execute("select distinct kpi_id from compared where true_value is not null").fetchall()
     }
 
-    # Few come from a seminar to their first meeting; in a company this small it may be nobody.
-    assert found | {"seminar_meetings"} == {*EXACT, *TOLERANCE}
+    assert found | MAY_BE_NOBODY == {*EXACT, *TOLERANCE}
 
 
 @pytest.mark.parametrize("kpi_id", EXACT)
@@ -75,13 +85,13 @@ def test_countable_kpi_is_exact(compared: duckdb.DuckDBPyConnection, kpi_id: str
         from compared
         where kpi_id = $kpi_id
             and (
-                round(coalesce(value, -1), 4) != round(coalesce(true_value, -1), 4)
-                or round(coalesce(denominator, -1), 3) != round(coalesce(true_denominator, -1), 3)
-                or round(coalesce(numerator, -1), 3) != round(coalesce(true_numerator, -1), 3)
+                round(coalesce(value, -1), least(6, $decimals)) != round(coalesce(true_value, -1), least(6, $decimals))
+                or round(coalesce(denominator, -1), $decimals) != round(coalesce(true_denominator, -1), $decimals)
+                or round(coalesce(numerator, -1), $decimals) != round(coalesce(true_numerator, -1), $decimals)
             )
         order by period_grain, period_start, dimension, dimension_value
         """,
-        {"kpi_id": kpi_id},
+        {"kpi_id": kpi_id, "decimals": DECIMALS_OF_PARTS.get(kpi_id, 9)},
     ).fetchall()
 
     assert not wrong, f"{len(wrong)} rows differ, for example {wrong[:5]}"
