@@ -1,8 +1,9 @@
-"""Writing that survives a crash: what can be seen is whole and on the disk."""
+"""Files of the published versions: writing that survives a crash, and how paths and moments stand in SQL."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -22,3 +23,13 @@ def point(link: Path, target: str) -> None:
     new.symlink_to(target)
     os.replace(new, link)
     sync(link.parent)
+
+
+def path_literal(path: Path) -> str:
+    """Return a path as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def stored(moment: datetime) -> datetime:
+    """Return a moment as the marts store it: UTC without an offset."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

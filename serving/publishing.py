@@ -20,7 +20,7 @@ import duckdb
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
 from serving import restatements
-from serving.files import sync
+from serving.files import path_literal, stored, sync
 from serving.versions import UNFINISHED, Table, Version, prune, serve
 
 # The storage of DuckDB 1.0, which any client since then can read; 2.0's own is unreadable for 1.x clients.
@@ -129,8 +129,8 @@ def _write_marts(
     """Copy the marts into the folder's DuckDB file and Parquet files; return what was written."""
     spill = folder / "spill"
     with duckdb.connect(config={"temp_directory": str(spill)}) as connection:
-        marts = _text(folder / "marts.duckdb")
-        connection.execute(f"attach {_text(home.warehouse)} as warehouse (read_only)")
+        marts = path_literal(folder / "marts.duckdb")
+        connection.execute(f"attach {path_literal(home.warehouse)} as warehouse (read_only)")
         connection.execute(f"attach {marts} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema published.marts")
         found = connection.execute(
@@ -151,9 +151,9 @@ def _write_marts(
             """,
             {
                 "version": name,
-                "as_of": _stored(as_of),
-                "started_at": _stored(started_at),
-                "finished_at": _stored(datetime.now(UTC)),
+                "as_of": stored(as_of),
+                "started_at": stored(started_at),
+                "finished_at": stored(datetime.now(UTC)),
                 "code_version": code.version,
                 "definitions_hash": code.definitions_hash,
                 "business_timezone": zone.key,
@@ -163,7 +163,7 @@ def _write_marts(
         tables = {}
         for table in [*(table for (table,) in found), "mart_run", restatements.TABLE]:
             source = f'published.marts."{table}"'
-            target = _text(folder / "parquet" / f"{table}.parquet")
+            target = path_literal(folder / "parquet" / f"{table}.parquet")
             connection.execute(f"copy {source} to {target} (format parquet, compression zstd)")
             tables[table] = content_hash(connection, source)
             progress(f"{table}: {tables[table].rows:,} rows")
@@ -180,13 +180,3 @@ def _make_durable(folder: Path) -> None:
             sync(Path(parent) / file)
         Path(parent).chmod(READABLE_FOLDER)
         sync(Path(parent))
-
-
-def _stored(moment: datetime) -> datetime:
-    """Return a moment as the marts store it: UTC without an offset."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _text(path: Path) -> str:
-    """Return a path as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"

@@ -7,13 +7,14 @@ alone. Each version carries on the list of the version before it. The cause is `
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from leadmill.settings import Home
+from serving.files import path_literal, stored
 from serving.versions import Version, versions
 
 TABLE = "mart_restatements"
@@ -90,7 +91,7 @@ def write(connection: duckdb.DuckDBPyConnection, home: Home, version: str, as_of
     if not earlier:
         return
     previous = max(earlier, key=lambda found: (found.as_of, found.finished_at))
-    connection.execute(f"attach {_text(_file(home, previous))} as previous (read_only)")
+    connection.execute(f"attach {path_literal(_file(home, previous))} as previous (read_only)")
     if TABLE in previous.tables:
         connection.execute(f"insert into published.marts.{TABLE} from previous.marts.{TABLE}")
     # Other models or seeds count otherwise; only under equal ones a change can be laid to the data alone.
@@ -102,9 +103,9 @@ def write(connection: duckdb.DuckDBPyConnection, home: Home, version: str, as_of
         _CHANGED,
         {
             "version": version,
-            "as_of": as_of.astimezone(UTC).replace(tzinfo=None),
+            "as_of": stored(as_of),
             "previous_version": previous.version,
-            "previous_as_of": previous.as_of.astimezone(UTC).replace(tzinfo=None),
+            "previous_as_of": stored(previous.as_of),
             "cause": "data" if is_same else "definition",
             "previous_as_of_day": previous.as_of.astimezone(zone).date(),
         },
@@ -114,8 +115,3 @@ def write(connection: duckdb.DuckDBPyConnection, home: Home, version: str, as_of
 
 def _file(home: Home, version: Version) -> Path:
     return home.published / version.version / "marts.duckdb"
-
-
-def _text(path: Path) -> str:
-    """Return a path as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"

@@ -8,6 +8,7 @@ import duckdb
 
 from leadmill.errors import InputError
 from leadmill.settings import Home
+from serving.files import path_literal
 
 LATEST_MONTHS = 6
 
@@ -67,9 +68,8 @@ def open_marts(home: Home) -> duckdb.DuckDBPyConnection:
     marts = home.published / "current" / "marts.duckdb"
     if not marts.exists():
         raise InputError(f"nothing is published in {home.published} yet; run `leadmill nightly` first")
-    path = str(marts).replace("'", "''")
     connection = duckdb.connect()
-    connection.execute(f"attach '{path}' as published (read_only); use published")
+    connection.execute(f"attach {path_literal(marts)} as published (read_only); use published")
     return connection
 
 
