@@ -129,7 +129,7 @@ def micro_conversions(rows: list[Row], words: Words) -> alt.TopLevelMixin:
 
 def contents(rows: list[Row], words: Words) -> alt.TopLevelMixin:
     """Return the leads of each content, those with a meeting marked."""
-    data = _frame(rows).query("leads > 0")
+    data = _frame(rows)
     name = alt.Y("content_name:N", title=None, sort=None)
     base = alt.Chart(data)
     return alt.layer(

@@ -10,6 +10,31 @@ from serving.monthly_pack import pack
 from serving.monthly_pack.formats import filters
 
 FOLDER = Path(pack.__file__).parent
+MARTS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
+
+# Columns whose values the pages turn into words: `<prefix>_<value>`. What they may hold is tested in the models' yml.
+WORDED = {
+    "status": [("mart_targets", "status")],
+    "dimension": [("mart_quality_flags", "dimension")],
+    "verdict": [("mart_initiative_effects", "verdict"), ("mart_micro_conversions", "verdict")],
+    "team": [("mart_handoff_errors", "from_team"), ("mart_handoff_errors", "to_team")],
+    "type": [("mart_content_report", "content_type")],
+    "gap": [("mart_gap_decomposition", "basis")],
+    "leg": [("mart_response_times", "leg")],
+    "missed": [("mart_diagnosis", "missed_reference")],
+    "compared": [("mart_diagnosis", "compared_with")],
+    "band": [("mart_kpi_values", "status")],
+    "step": [("mart_funnel", "step")],
+}
+NEVER_SHOWN = {"status_rejected"}  # the query of the targets leaves them out
+
+
+def accepted_values(model: str, column: str) -> list[str]:
+    [path] = MARTS.rglob(f"{model}.yml")
+    [described] = yaml.safe_load(path.read_text("utf-8"))["models"]
+    [found] = [entry for entry in described["columns"] if entry["name"] == column]
+    [values] = [test["accepted_values"] for test in found["data_tests"] if "accepted_values" in test]
+    return list(values["arguments"]["values"])
 
 
 def test_every_word_is_there_in_both_languages() -> None:
@@ -17,6 +42,19 @@ def test_every_word_is_there_in_both_languages() -> None:
 
     assert all(set(words) == {"en", "ja"} for words in texts.values())
     assert [key for key, words in texts.items() if not all(words.values())] == ["band_none"]
+
+
+@pytest.mark.parametrize("prefix", WORDED)
+def test_every_value_that_a_mart_may_hold_has_a_word(prefix: str) -> None:
+    texts = yaml.safe_load((FOLDER / "texts.yml").read_text("utf-8"))
+
+    needed = {
+        f"{prefix}_{value.replace(' ', '_')}"
+        for model, column in WORDED[prefix]
+        for value in accepted_values(model, column)
+    }
+
+    assert needed - NEVER_SHOWN <= set(texts)
 
 
 @pytest.mark.parametrize(
