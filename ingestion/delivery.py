@@ -91,6 +91,12 @@ def _streams_of(relative: PurePath, streams: dict[str, Stream]) -> list[tuple[st
     return [(name, file_format) for parts, name, file_format in matches if parts == most]
 
 
+def format_of(stream: Stream, path: PurePath) -> Format:
+    """Return in which of its formats a file of a stream is; the suffix tells."""
+    suffix = path.with_suffix("").suffix if path.suffix in COMPRESSED else path.suffix
+    return next(found for found in _formats(stream) if _SUFFIXES[found] == suffix)
+
+
 def _formats(stream: Stream) -> list[Format]:
     if stream.format is None:
         return []

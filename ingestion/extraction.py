@@ -9,7 +9,7 @@ from itertools import groupby
 
 from ingestion import landing
 from ingestion.delivery import deliveries
-from ingestion.sources_file import Sources
+from ingestion.sources_file import Source, Sources
 from leadmill.errors import InputError
 from leadmill.settings import Home
 
@@ -29,7 +29,7 @@ class ExtractResult:
 def extract(
     sources: Sources, source_name: str, home: Home, as_of: datetime, progress: Callable[[str], None]
 ) -> ExtractResult:
-    """Land what a source has delivered by `as_of` and has not been landed yet.
+    """Land what a source has delivered by `as_of`, or its API has, and has not been landed yet.
 
     Args:
         sources: the sources file.
@@ -40,24 +40,36 @@ def extract(
 
     Raises:
         InputError: some files can't be read as what they should be; all the others have landed.
-        LeadmillError: the disk is full, or another process extracts this source.
+        LeadmillError: an API did not answer, the disk is full, or another process extracts this source.
     """
     source = next((found for found in sources.sources if found.name == source_name), None)
     if source is None:
         names = ", ".join(found.name for found in sources.sources)
         raise InputError(f"no source {source_name!r} in the sources file; it has: {names}")
+    with landing.extracting(home, source.name):
+        if source.api is None:
+            extracted = _land_files(sources, source, home, as_of, progress)
+        else:
+            from ingestion.connectors.fetching import fetch  # its HTTP client takes seconds to import
+
+            extracted = fetch(sources, source, source.api, home, as_of, progress)
+    return ExtractResult(source.name, sum(len(m.files) for m in extracted), sum(m.rows for m in extracted))
+
+
+def _land_files(
+    sources: Sources, source: Source, home: Home, as_of: datetime, progress: Callable[[str], None]
+) -> list[landing.Manifest]:
     found = deliveries(sources, source, as_of)
     if not found:
         progress(f"{source.name}: no file was delivered by {as_of.isoformat()}")
     mistakes: list[InputError] = []
     extracted = []
-    with landing.extracting(home, source.name):
-        known = landing.landed_before(home, source.name)
-        for reading, files in groupby(found, key=lambda delivery: delivery.reading):
-            manifest = landing.land(home, source.name, as_of, list(files), known, mistakes)
-            if manifest:
-                extracted.append(manifest)
-                progress(f"{reading.stream}: {len(manifest.files):,} new file(s), {manifest.rows:,} rows")
+    known = landing.landed_before(home, source.name)
+    for reading, files in groupby(found, key=lambda delivery: delivery.reading):
+        manifest = landing.land(home, source.name, as_of, list(files), known, mistakes)
+        if manifest:
+            extracted.append(manifest)
+            progress(f"{reading.stream}: {len(manifest.files):,} new file(s), {manifest.rows:,} rows")
     if mistakes:
         raise InputError("\n".join(str(mistake) for mistake in mistakes))
-    return ExtractResult(source.name, sum(len(m.files) for m in extracted), sum(m.rows for m in extracted))
+    return extracted

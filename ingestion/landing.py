@@ -25,7 +25,7 @@ from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
 MANIFEST = "manifest.json"
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"
 
 # What stands last in the landing of each file of a source: the digest by (reading, path). Only the last counts: a file
 # that returns to a former content is delivered anew.
@@ -46,6 +46,15 @@ class LandedFile(BaseModel):
     found: Inspection
 
 
+class Cursor(BaseModel):
+    """Up to where a stream has been fetched from an API, once the extract that holds it has landed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reached: str  # as the connector understands it; an ISO 8601 time where it gives none of its own
+    is_last: bool  # all that the run was to fetch has landed; else the run broke off, or goes on with another extract
+
+
 class Manifest(BaseModel):
     """What one extract of one stream landed."""
 
@@ -57,11 +66,14 @@ class Manifest(BaseModel):
     rows: int
     reading: Reading
     files: list[LandedFile]
+    cursor: Cursor | None = None  # of what was fetched from an API
 
 
-def manifests(home: Home, source: str = "*") -> list[tuple[Path, Manifest]]:
-    """Return the whole extracts, of one source or of all, with their folders, in the order in which they landed."""
-    found = sorted(home.landing.glob(f"{source}/*/[!.]*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, path))
+def manifests(home: Home, source: str = "*", stream: str = "*") -> list[tuple[Path, Manifest]]:
+    """Return the whole extracts, of all sources and streams or of one, with their folders, in the order of landing."""
+    found = sorted(
+        home.landing.glob(f"{source}/{stream}/[!.]*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, path)
+    )
     return [(path.parent, Manifest.model_validate_json(path.read_bytes())) for path in found]
 
 
@@ -85,7 +97,7 @@ def extracting(home: Home, source: str) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=1):
-            for partial in folder.glob(f"*/{_PARTIAL}*"):
+            for partial in folder.glob(f"*/{PARTIAL}*"):
                 shutil.rmtree(partial)
             yield
     except Timeout:
@@ -99,7 +111,13 @@ def extracting(home: Home, source: str) -> Iterator[None]:
 
 
 def land(
-    home: Home, source: str, as_of: datetime, deliveries: list[Delivery], known: Known, mistakes: list[InputError]
+    home: Home,
+    source: str,
+    as_of: datetime,
+    deliveries: list[Delivery],
+    known: Known,
+    mistakes: list[InputError],
+    cursor: Cursor | None = None,
 ) -> Manifest | None:
     """Land the files of one reading that have not landed with this content before.
 
@@ -110,16 +128,22 @@ def land(
         deliveries: files of one source and one reading.
         known: what of this source has landed before.
         mistakes: gets the error of each file that can't be read; the other files land.
+        cursor: what has been fetched once these files have landed: all of them, or none.
 
     Returns:
         The new extract's manifest; None if nothing is new.
+
+    Raises:
+        InputError: a file that a cursor speaks for can't be read.
     """
     reading = deliveries[0].reading
     stream = home.landing / source / reading.stream
-    partial = stream / f"{_PARTIAL}{as_of:%Y%m%dT%H%M%SZ}"
+    partial = stream / f"{PARTIAL}{as_of:%Y%m%dT%H%M%SZ}"
     partial.mkdir(parents=True)
     try:
         files = list(_landed(partial, deliveries, known, mistakes))
+        if cursor and mistakes:
+            raise InputError("\n".join(str(mistake) for mistake in mistakes))
         if not files:
             partial.rmdir()
             return None
@@ -130,6 +154,7 @@ def land(
             rows=sum(file.found.rows for file in files),
             reading=reading,
             files=files,
+            cursor=cursor,
         )
         (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1))
         for path in [*partial.iterdir(), partial]:

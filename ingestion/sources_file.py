@@ -14,8 +14,18 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from ingestion import connectors
 from ingestion.contract import Stream, systems
 from leadmill.errors import InputError
 
@@ -81,6 +91,7 @@ class Source(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     system: str
     path: str | None = None
+    api: SerializeAsAny[connectors.Settings] | None = None
     streams: list[MappedStream] = Field(default_factory=list)
 
     @field_validator("system")
@@ -88,12 +99,26 @@ class Source(BaseModel):
     def _known_system(cls, value: str) -> str:
         return _one_of(value, systems(), "system")
 
+    @field_validator("api", mode="before")
+    @classmethod
+    def _settings_of_connector(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
+        """Check the settings by the connector's own class, whose findings keep their fields."""
+        system = info.data.get("system")  # None where it was found wrong itself
+        if value is None or system is None:
+            return None
+        settings = connectors.settings_of(system).model_validate(value)
+        for stream in settings.streams or ():
+            _one_of(stream, systems()[system].streams, f"stream of {system}")
+        return settings
+
     @model_validator(mode="after")
-    def _path_or_streams(self) -> Source:
+    def _path_api_or_streams(self) -> Source:
         if self.system == "files" and not self.streams:
             raise ValueError("a source of `system: files` needs `streams`")
-        if self.system != "files" and not self.path:
-            raise ValueError("a connector needs `path`, the folder of its exports")
+        if self.system == "files" and self.api:
+            raise ValueError("`api` is not for `system: files`")
+        if self.system != "files" and (self.path is None) == (self.api is None):
+            raise ValueError("a connector needs either `path`, the folder of its exports, or `api`, the live API")
         if self.system != "files" and self.streams:
             raise ValueError("`streams` are only for `system: files`")
         return self
@@ -155,7 +180,7 @@ def read_sources(path: Path) -> Sources:
         return Sources.model_validate({**content, "folder": path.resolve().parent})
     except ValidationError as error:
         found = [_told(path, lines, detail["loc"], detail["msg"]) for detail in error.errors()]
-        raise InputError("\n".join(found)) from error
+        raise InputError("\n".join(found)) from None  # pydantic's own text quotes values, secrets among them
 
 
 def _told(path: Path, lines: dict[Location, int], location: Location, message: str) -> str:
