@@ -7,8 +7,8 @@ hubspot_emails as (
     select * from {{ ref('stg_hubspot__marketing_emails') }}
 ),
 
-google_ads_costs as (
-    select * from {{ ref('stg_google_ads__campaign_cost') }}
+ad_days as (
+    select * from {{ ref('int_canonical__ad_days') }}
 ),
 
 file_campaigns as (
@@ -59,23 +59,16 @@ hubspot as (
         row_number() over (partition by source_system, email_campaign_id order by created_at, marketing_email_id) = 1
 ),
 
-google_ads as (
+ads as (
     select
-        costs.source_system,
-        costs.google_ads_campaign_id as record_id,
-        coalesce(
-            lower(max_by(costs.campaign_name, costs.occurred_on)),
-            costs.source_system || ':' || costs.google_ads_campaign_id
-        ) as campaign_id,
-        max_by(costs.campaign_name, costs.occurred_on) as campaign_name,
-        max(coalesce(mappings.channel, 'other')) as channel,
-        min(costs.occurred_on) as started_on
-    from google_ads_costs as costs
-    left join channel_mappings as mappings
-        on
-            mappings.system = 'google_ads'
-            and mappings.source_value = {{ as_code('costs.campaign_type') }}
-    group by costs.source_system, costs.google_ads_campaign_id
+        source_system,
+        record_id,
+        coalesce(lower(max_by(campaign_name, occurred_on)), source_system || ':' || record_id) as campaign_id,
+        max_by(campaign_name, occurred_on) as campaign_name,
+        max_by(channel, occurred_on) as channel,
+        min(occurred_on) as started_on
+    from ad_days
+    group by source_system, record_id
 ),
 
 files as (
@@ -101,7 +94,7 @@ unioned as (
     union all by name
     select *, 1 as precedence from files
     union all by name
-    select *, 2 as precedence from google_ads
+    select *, 2 as precedence from ads
     union all by name
     select *, 3 as precedence from hubspot
 ),

@@ -8,7 +8,7 @@ hubspot_emails as (
 ),
 
 webinars as (
-    select * from {{ ref('stg_zoom_webinar__webinars') }}
+    select * from {{ ref('int_canonical__seminars') }}
 ),
 
 workflows as (

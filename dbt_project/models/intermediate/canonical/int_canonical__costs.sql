@@ -1,6 +1,6 @@
 with
-google_ads_costs as (
-    select * from {{ ref('stg_google_ads__campaign_cost') }}
+ad_days as (
+    select * from {{ ref('int_canonical__ad_days') }}
 ),
 
 file_costs as (
@@ -22,18 +22,18 @@ cost_types as (
 unioned as (
     select
         costs.source_system,
-        costs.occurred_on || '|' || costs.google_ads_campaign_id as cost_line_id,
+        costs.occurred_on || '|' || costs.record_id as cost_line_id,
         costs.occurred_on,
         costs.cost as amount,
         costs.currency,
         'ad_spend' as source_cost_type,
         campaigns.channel,
         campaigns.campaign_id
-    from google_ads_costs as costs
+    from ad_days as costs
     inner join campaigns
         on
             costs.source_system = campaigns.source_system
-            and costs.google_ads_campaign_id = campaigns.record_id
+            and costs.record_id = campaigns.record_id
 
     union all
 

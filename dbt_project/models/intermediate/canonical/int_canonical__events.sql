@@ -16,7 +16,7 @@ hubspot_forms as (
 ),
 
 zoom_attendees as (
-    select * from {{ ref('stg_zoom_webinar__attendees') }}
+    select * from {{ ref('int_canonical__seminar_attendees') }}
 ),
 
 file_events as (

@@ -20,7 +20,7 @@ salesforce_contacts as (
 ),
 
 zoom_attendees as (
-    select * from {{ ref('stg_zoom_webinar__attendees') }}
+    select * from {{ ref('int_canonical__seminar_attendees') }}
 ),
 
 file_persons as (

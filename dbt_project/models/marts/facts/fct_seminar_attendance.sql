@@ -1,10 +1,10 @@
 with
 attendees as (
-    select * from {{ ref('stg_zoom_webinar__attendees') }}
+    select * from {{ ref('int_canonical__seminar_attendees') }}
 ),
 
 webinars as (
-    select * from {{ ref('stg_zoom_webinar__webinars') }}
+    select * from {{ ref('int_canonical__seminars') }}
 ),
 
 record_person as (
