@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingestion.text import MARK
+from ingestion.text import MARK, has_marks
 from leadmill.errors import InputError
 
 _MARK = MARK.encode()
@@ -56,30 +56,34 @@ class LineCount:
             InputError: the text is of another encoding, or a quote is never closed.
         """
         content = np.frombuffer(block, np.uint8)
-        newlines = ends = content == _NEWLINE
+        newlines = ends = np.flatnonzero(content == _NEWLINE)
         starts_record = not self._is_inside_quotes
         if self._has_quotes and (self._is_inside_quotes or b'"' in block):
-            inside = (np.cumsum(content == _QUOTE) + self._is_inside_quotes) % 2 == 1
-            ends = newlines & ~inside
-            self.quoted_newlines += int((newlines & inside).sum())
-            self._is_inside_quotes = bool(inside[-1])
-        blank = ends & np.concatenate(([starts_record], ends[:-1]))
-        self._ended_records += int(ends.sum()) - int(blank.sum())
-        self._is_record_open = not bool(ends[-1])
+            quotes = np.flatnonzero(content == _QUOTE)
+            is_end = (np.searchsorted(quotes, newlines) + self._is_inside_quotes) % 2 == 0
+            ends = newlines[is_end]
+            self.quoted_newlines += len(newlines) - len(ends)
+            self._is_inside_quotes = bool((len(quotes) + self._is_inside_quotes) % 2)
+        blanks = np.count_nonzero(np.diff(ends) == 1) + int(starts_record and block.startswith(b"\n"))
+        self._ended_records += len(ends) - int(blanks)
+        has_end = bool(len(ends)) and int(ends[-1]) == len(block) - 1
+        self._is_record_open = not has_end
         self._check_record_length(newlines, ends)
-        gaps = np.diff(np.flatnonzero(newlines), prepend=-1, append=len(block))
+        gaps = np.diff(newlines, prepend=-1, append=len(block))
         self.longest_line = max(self.longest_line, int(gaps.max()))
-        self.lines += int(newlines.sum()) + (not bool(newlines[-1]))
-        self._other_characters += int((content >= _LEAD_BYTE).sum())
-        if _MARK in block:
+        self.lines += len(newlines) + (not block.endswith(b"\n"))
+        if block.isascii():
+            return
+        self._other_characters += int(np.count_nonzero(content >= _LEAD_BYTE))
+        if has_marks(block):
             self._undecodable_bytes += block.count(_MARK)
             self._undecodable_lines += sum(_MARK in line for line in block.split(b"\n"))
             if self._undecodable_bytes > _SURE_BYTES:
                 self.check_encoding()
 
     def _check_record_length(self, newlines: np.ndarray, ends: np.ndarray) -> None:
-        line_numbers = self.lines + np.cumsum(newlines, dtype=np.int64)
-        at_ends = np.concatenate(([self._record_line], line_numbers[ends], line_numbers[-1:]))
+        lines_at_ends = np.arange(1, len(newlines) + 1) if ends is newlines else np.searchsorted(newlines, ends) + 1
+        at_ends = np.concatenate(([self._record_line], self.lines + lines_at_ends, [self.lines + len(newlines)]))
         too_long = np.flatnonzero(np.diff(at_ends) > _RECORD_LINES)
         if too_long.size:
             line = int(at_ends[too_long[0]]) + 1

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from ingestion.contract import Stream
+from ingestion.copying import Copying
 from ingestion.counting import LineCount
 from ingestion.reading import Reading
 from ingestion.text import MARK, Utf8Lines, lines_sql
@@ -40,11 +41,12 @@ class Inspection(BaseModel):
     has_quoted_newlines: bool = False
 
 
-def inspect(path: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
-    """Inspect a landed file; write a plain copy beside it when it is text of another encoding or line end.
+def inspect(source: Copying, copy: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
+    """Inspect a file while it lands; write a plain copy beside it when it is text of another encoding or line end.
 
     Args:
-        path: the landed file.
+        source: the delivered file, under way to the landing; a Parquet file has landed.
+        copy: its copy there.
         reading: how it is to be read.
         told: the file's name for messages.
 
@@ -56,12 +58,15 @@ def inspect(path: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
     """
     try:
         if reading.format == "parquet":
-            readable, found = path, _inspect_parquet(path)
+            readable, found = copy, _inspect_parquet(copy)
         else:
-            readable = _plain(path, reading.encoding)
-            lines = Utf8Lines(readable, "utf-8")
-            is_csv = reading.format == "csv"
-            found = _inspect_csv(lines, reading, told) if is_csv else _inspect_json(readable, lines, reading, told)
+            lines = Utf8Lines(copy, reading.encoding, source)
+            found = (_inspect_csv if reading.format == "csv" else _inspect_json)(lines, reading, told)
+            source.finish()
+            readable = copy if lines.is_plain else _plain(copy, reading.encoding)
+            if reading.format == "api_pages":
+                rows = _page_rows(readable, reading.contract, found.longest_line)
+                found = found.model_copy(update={"rows": rows})
     except (OSError, UnicodeError, pa.ArrowException) as error:
         if getattr(error, "errno", None):
             raise  # the disk's fault, not the file's
@@ -72,15 +77,10 @@ def inspect(path: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
 
 
 def _plain(path: Path, encoding: str) -> Path:
-    """Return the file itself when it is UTF-8 with line feeds, else a copy that is."""
-    lines = Utf8Lines(path, encoding)
-    for _ in lines:
-        pass
-    if lines.is_plain:
-        return path
+    """Write a copy of a file that is UTF-8 with line feeds."""
     copy = path.with_name(path.name.split(".")[0] + ".utf-8.txt")
     with copy.open("wb") as file:
-        file.writelines(lines)
+        file.writelines(Utf8Lines(path, encoding))
     return copy
 
 
@@ -102,13 +102,12 @@ def _inspect_parquet(path: Path) -> Inspection:
         )
 
 
-def _inspect_json(path: Path, blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
+def _inspect_json(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
     count = LineCount(told, reading.encoding)
-    for block in blocks:
+    for block in lines:
         count.take(block)
     count.check_encoding()
-    rows = count.records if reading.format == "jsonl" else _page_rows(path, reading.contract, count.longest_line)
-    return Inspection(rows=rows, lines=count.lines, longest_line=count.longest_line)
+    return Inspection(rows=count.records, lines=count.lines, longest_line=count.longest_line)
 
 
 def _page_rows(path: Path, stream: Stream, longest_line: int) -> int:
@@ -127,16 +126,17 @@ def _page_rows(path: Path, stream: Stream, longest_line: int) -> int:
     return int(duckdb.execute(sql, {"files": [str(path)], "records": f"$.{stream.records}"}).fetchall()[0][0])
 
 
-def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
+def _inspect_csv(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
     stream = reading.contract
-    header_lines, columns = _header(blocks, stream, told)
+    blocks = iter(lines)
+    header_lines, columns, first = _header(blocks, stream, told)
     if any(MARK in name for name in columns):
         raise InputError(f"{told}:{header_lines}: the header is not {reading.encoding}; set the file's `encoding`")
     count = LineCount(told, reading.encoding, lines=header_lines, has_quotes=True)
     furniture = re.compile(b"(?m)" + stream.furniture.encode()) if stream.furniture else None
     ends = stream.section.ends_before if stream.section else None
     furniture_lines, end_line, lines_below, longest_line = 0, None, 0, 0
-    for block in _below(blocks, header_lines):
+    for block in chain([first], blocks) if first else blocks:
         end = re.search(b"(?m)^" + re.escape(ends.encode()), block) if ends and not end_line else None
         section = b"" if end_line else block[: end.start()] if end else block
         if section:
@@ -160,38 +160,31 @@ def _inspect_csv(blocks: Utf8Lines, reading: Reading, told: str) -> Inspection:
     )
 
 
-def _header(blocks: Utf8Lines, stream: Stream, told: str) -> tuple[int, list[str]]:
-    """Return up to which line the header goes, and its names, told apart and none empty."""
-    lines = chain.from_iterable(block.splitlines() for block in blocks)
-    is_found, header = False, b""
-    for number, line in enumerate(lines, start=1):
-        if header:
-            header += b"\n" + line
-        elif stream.section and not is_found:
-            is_found = line.startswith(stream.section.starts_after.encode())
-            continue
-        elif number > stream.skip_lines and line:
-            header = line
-        if header and header.count(b'"') % 2 == 0:
-            names = [name.strip() for name in next(csv.reader([header.decode()]))]
-            return number, [
-                name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
-                for at, name in enumerate(names)
-            ]
+def _header(blocks: Iterator[bytes], stream: Stream, told: str) -> tuple[int, list[str], bytes]:
+    """Return up to which line the header goes, its names, told apart and none empty, and the rest of its block."""
+    is_found, header, number = False, b"", 0
+    for block in blocks:
+        end = 0
+        while end < len(block):
+            begin, end = end, (block.find(b"\n", end) + 1) or len(block)
+            line = block[begin:end].removesuffix(b"\n")
+            number += 1
+            if header:
+                header += b"\n" + line
+            elif stream.section and not is_found:
+                is_found = line.startswith(stream.section.starts_after.encode())
+                continue
+            elif number > stream.skip_lines and line:
+                header = line
+            if header and header.count(b'"') % 2 == 0:
+                names = [name.strip() for name in next(csv.reader([header.decode()]))]
+                told_apart = [
+                    name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
+                    for at, name in enumerate(names)
+                ]
+                return number, told_apart, block[end:]
     below = f" below {stream.section.starts_after!r}" if stream.section else ""
     raise InputError(f"{told}: no header line{below}; have the file delivered again")
-
-
-def _below(blocks: Utf8Lines, lines: int) -> Iterator[bytes]:
-    """Yield what stands below the first lines."""
-    for block in blocks:
-        above = block.split(b"\n", lines)
-        if len(above) > lines:
-            if above[-1]:
-                yield above[-1]
-            lines = 0
-        else:
-            lines -= block.count(b"\n")
 
 
 def _count_lines(block: bytes) -> int:

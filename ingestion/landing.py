@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,19 +18,16 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
+from ingestion.copying import copying, told_if_unreadable
 from ingestion.delivery import COMPRESSED, Delivery
 from ingestion.inspection import Inspection, inspect
 from ingestion.reading import Reading
-from ingestion.text import BLOCK_BYTES, byte_blocks
+from ingestion.text import byte_blocks
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial-"
-
-# What stands last in the landing of each file of a source: the digest by (reading, path). Only the last counts: a file
-# that returns to a former content is delivered anew.
-Known = dict[tuple[str, str], str]
 
 
 class LandedFile(BaseModel):
@@ -44,6 +42,11 @@ class LandedFile(BaseModel):
     bytes: int
     delivered_at: datetime
     found: Inspection
+
+
+# What stands last in the landing of each file of a source, by (reading, path). Only the last counts: a file that
+# returns to a former content is delivered anew.
+Known = dict[tuple[str, str], LandedFile]
 
 
 class Cursor(BaseModel):
@@ -80,9 +83,7 @@ def manifests(home: Home, source: str = "*", stream: str = "*") -> list[tuple[Pa
 def landed_before(home: Home, source: str) -> Known:
     """Return what of a source has landed."""
     return {
-        (past.reading.model_dump_json(), file.path): file.sha256
-        for _, past in manifests(home, source)
-        for file in past.files
+        (past.reading.model_dump_json(), file.path): file for _, past in manifests(home, source) for file in past.files
     }
 
 
@@ -169,27 +170,49 @@ def land(
 
 def _landed(folder: Path, deliveries: list[Delivery], known: Known, mistakes: list[InputError]) -> Iterator[LandedFile]:
     """Copy and inspect new files; one that can't be read goes to `mistakes` and leaves nothing behind."""
-    for number, delivery in enumerate(deliveries, start=1):
-        copy = folder / f"{number:05d}{_suffixes(delivery)}"
-        try:
-            if known.get((delivery.reading.model_dump_json(), delivery.relative)) == _sha256(delivery):
+    with ThreadPoolExecutor(2) as pool:
+        for number, delivery in enumerate(deliveries, start=1):
+            last = known.get((delivery.reading.model_dump_json(), delivery.relative))
+            try:
+                if last and _is_unchanged(delivery, last):
+                    continue
+                landed = _land_file(delivery, folder / f"{number:05d}{_suffixes(delivery)}", pool)
+            except InputError as mistake:
+                mistakes.append(mistake)
+                landed = None
+            if landed and not (last and landed.sha256 == last.sha256):
+                yield landed
                 continue
-            digest = _copy(delivery, copy)
-            readable, found = inspect(copy, delivery.reading, str(delivery.path))
-        except InputError as mistake:
-            mistakes.append(mistake)
             for path in folder.glob(f"{number:05d}.*"):
                 path.unlink()
-            continue
-        yield LandedFile(
-            name=copy.name,
-            readable_name=readable.name,
-            path=delivery.relative,
-            sha256=digest,
-            bytes=copy.stat().st_size,
-            delivered_at=delivery.delivered_at,
-            found=found,
-        )
+
+
+def _is_unchanged(delivery: Delivery, last: LandedFile) -> bool:
+    """Return whether a file is as it landed last; one of another size isn't, and is hashed while it is copied."""
+    with told_if_unreadable(delivery.path), delivery.path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size != last.bytes:
+            return False
+        return hashlib.file_digest(file, lambda: _digest_of(delivery.reading)).hexdigest() == last.sha256
+
+
+def _land_file(delivery: Delivery, copy: Path, pool: Executor) -> LandedFile:
+    reading, told, suffix = delivery.reading, str(delivery.path), delivery.path.suffix
+    digest = _digest_of(reading)
+    with copying(delivery.path, copy, digest, pool) as source:
+        if reading.format == "parquet":
+            source.finish()
+            if suffix in COMPRESSED:
+                _unpack(copy, suffix, told)
+        readable, found = inspect(source, copy, reading, told)
+    return LandedFile(
+        name=copy.name,
+        readable_name=readable.name,
+        path=delivery.relative,
+        sha256=digest.hexdigest(),
+        bytes=copy.stat().st_size,
+        delivered_at=delivery.delivered_at,
+        found=found,
+    )
 
 
 def _suffixes(delivery: Delivery) -> str:
@@ -201,32 +224,6 @@ def _suffixes(delivery: Delivery) -> str:
     if delivery.reading.format == "parquet":
         return ".parquet"
     return f".txt{suffix}" if suffix in COMPRESSED else ".txt"
-
-
-def _copy(delivery: Delivery, copy: Path) -> str:
-    """Copy a delivered file and return the digest of what was copied."""
-    digest = _digest_of(delivery.reading)
-    with copy.open("wb") as target:
-        for block in _content(delivery.path):
-            digest.update(block)
-            target.write(block)
-    if delivery.reading.format == "parquet" and delivery.path.suffix in COMPRESSED:
-        _unpack(copy, delivery.path.suffix, told=str(delivery.path))
-    return digest.hexdigest()
-
-
-def _content(path: Path) -> Iterator[bytes]:
-    """Yield a delivered file's bytes.
-
-    Raises:
-        InputError: the file can't be read.
-    """
-    try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                yield block
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _unpack(copy: Path, suffix: str, told: str) -> None:
@@ -244,13 +241,6 @@ def _unpack(copy: Path, suffix: str, told: str) -> None:
 def _digest_of(reading: Reading) -> hashlib._Hash:
     """Return a digest to which the mapping was given: a changed mapping reads a file anew."""
     return hashlib.sha256(b"" if reading.mapping is None else reading.model_dump_json().encode())
-
-
-def _sha256(delivery: Delivery) -> str:
-    digest = _digest_of(delivery.reading)
-    for block in _content(delivery.path):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _extract_id(stream: Path, as_of: datetime, files: list[LandedFile]) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 import ingestion
 from ingestion import landing, loading
+from ingestion.copying import Copying
 from ingestion.records import Records
 from leadmill.errors import LeadmillError
 from tests.ingestion.deliveries import AS_OF, CARDS, Company
@@ -120,7 +121,7 @@ def test_full_disk_while_landing(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((os, "fsync") if call == "fsync" else (landing, "_copy")), fail)
+        patch.setattr(*((os, "fsync") if call == "fsync" else (Copying, "_write")), fail)
         with pytest.raises(LeadmillError, match=r"disk is full below .*landing: free space and run again") as raised:
             ingestion.extract(sources, "own", company.home, AS_OF, lambda _: None)
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion import parsing
+from ingestion import text as text_module
 from ingestion.contract import Column, systems
 from ingestion.counting import LineCount
 from ingestion.reading import Field, Reading
@@ -101,6 +102,27 @@ def test_any_bytes_become_whole_lines_of_utf8(content: bytes, encoding: str, tmp
     assert "\r" not in text
     if lines.is_plain:
         assert text.encode() == content.removeprefix(b"\xef\xbb\xbf")
+
+
+@QUICK
+@given(
+    parts=st.lists(
+        st.sampled_from([b"a", b"\n", b"\r", b"\xef\xbb\xbf", b"\xff", "山".encode(), MARK.encode()]), max_size=30
+    ),
+    block_bytes=st.integers(3, 20),
+)
+def test_blocks_of_any_size_are_the_text_that_a_decoder_gives(
+    parts: list[bytes], block_bytes: int, tmp_path_factory
+) -> None:
+    path = tmp_path_factory.mktemp("text") / "file.txt"
+    path.write_bytes(b"".join(parts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_module, "BLOCK_BYTES", block_bytes)
+        blocks = list(Utf8Lines(path, "utf-8"))
+
+    decoded = path.read_bytes().decode("utf-8-sig", errors="leadmill_mark")
+    assert b"".join(blocks).decode() == decoded.replace("\r\n", "\n").replace("\r", "\n")
+    assert all(block.endswith(b"\n") for block in blocks[:-1])
 
 
 @pytest.fixture(scope="module")
