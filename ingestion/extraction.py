@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from ingestion import landing
+from ingestion import landing, segments
 from ingestion.delivery import deliveries
 from ingestion.sources_file import Source, Sources
 from leadmill.errors import InputError
@@ -59,7 +59,10 @@ def extract(
 def _land_files(
     sources: Sources, source: Source, home: Home, as_of: datetime, progress: Callable[[str], None]
 ) -> list[landing.Manifest]:
-    found = deliveries(sources, source, as_of)
+    if source.collector is None:
+        found = deliveries(sources, source, as_of)
+    else:
+        found = segments.deliveries(home, source.name, sources.business_timezone, as_of, progress)
     if not found:
         progress(f"{source.name}: no file was delivered by {as_of.isoformat()}")
     mistakes: list[InputError] = []
@@ -70,6 +73,9 @@ def _land_files(
         if manifest:
             extracted.append(manifest)
             progress(f"{reading.stream}: {len(manifest.files):,} new file(s), {manifest.rows:,} rows")
+    if source.collector is not None:
+        landed = {path for _, path in known} | {file.path for manifest in extracted for file in manifest.files}
+        segments.remove(found, landed)
     if mistakes:
         raise InputError("\n".join(str(mistake) for mistake in mistakes))
     return extracted

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from ingestion import connectors
+from ingestion.collector_settings import CollectorSettings
 from ingestion.contract import Stream, systems
 from leadmill.errors import InputError
 
@@ -92,6 +93,7 @@ class Source(BaseModel):
     system: str
     path: str | None = None
     api: SerializeAsAny[connectors.Settings] | None = None
+    collector: CollectorSettings | None = None
     streams: list[MappedStream] = Field(default_factory=list)
 
     @field_validator("system")
@@ -115,9 +117,14 @@ class Source(BaseModel):
     def _path_api_or_streams(self) -> Source:
         if self.system == "files" and not self.streams:
             raise ValueError("a source of `system: files` needs `streams`")
+        ways = [way for way in (self.path, self.api, self.collector) if way is not None]
+        if self.collector and self.system != "collector":
+            raise ValueError("`collector` is only for `system: collector`")
+        if self.system == "collector" and (len(ways) != 1 or self.api):
+            raise ValueError("a collector needs either `collector`, or `path`, the folder of segments from elsewhere")
         if self.system == "files" and self.api:
             raise ValueError("`api` is not for `system: files`")
-        if self.system != "files" and (self.path is None) == (self.api is None):
+        if self.system != "files" and len(ways) != 1:
             raise ValueError("a connector needs either `path`, the folder of its exports, or `api`, the live API")
         if self.system != "files" and self.streams:
             raise ValueError("`streams` are only for `system: files`")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import click
 
-from leadmill import tables
+from leadmill import collector_commands, tables
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
@@ -41,6 +41,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 @click.version_option(package_name="leadmill")
 def main() -> None:
     """Leadmill: marketing and sales exports in, checked KPI marts out."""
+
+
+main.add_command(collector_commands.collector)
+main.add_command(collector_commands.outbox)
 
 
 @main.command()
@@ -94,9 +98,13 @@ def status(home_path: Path | None, as_json: bool) -> None:
         sources = []
         click.echo(f"Sources can't be told now: {error}", err=True)
     published = serving.current(home)
+    outbox = collector_commands.outbox_counts(home)
     if as_json:
-        _print_json({"last_run": run, "sources": sources, "published": published and published.version})
+        content = {"last_run": run, "sources": sources, "published": published and published.version, "outbox": outbox}
+        _print_json(content)
         return
+    if outbox:
+        click.echo(f"Outbox: {outbox['waiting']} waiting, {outbox['dead']} dead letters (see `leadmill outbox`)")
     if not run:
         click.echo(f"Nothing has run in {home.path} yet. Next: leadmill nightly --home {home.path}")
         return

@@ -1,0 +1,199 @@
+"""What browsers and forms may send, and the lines that are kept of it.
+
+A line holds the sender's own fields, those we do not know included, with `received_at` and `site`. The browser's clock
+is not corrected here: `sent_at` and `received_at` stand beside `occurred_at`, and the models correct by them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
+from pydantic_core import from_json, to_json
+
+MOST_EVENTS = 50
+_EMAIL_EVENTS = {"identify", "form_submission"}
+_IDENTIFIERS = ("anonymous_id", "user_id", "email")
+
+
+def _text_only(value: object) -> object:
+    """Refuse a number as a time: seconds and milliseconds look alike."""
+    if not isinstance(value, str):
+        raise ValueError("must be ISO 8601 text")
+    return value
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text_only),
+    Field(ge=datetime(1990, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    PlainSerializer(_iso),
+]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+Address = Annotated[str, Field(max_length=320, pattern="@")]
+Url = Annotated[str, Field(max_length=2048)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Consent = Literal["granted", "denied"]
+
+
+class _Sent(BaseModel):
+    """A record as it was sent; fields that we do not know are kept."""
+
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+
+class Event(_Sent):
+    """One thing that a visitor did."""
+
+    event_id: UUID
+    event_name: Annotated[str, Field(min_length=1, max_length=100)]
+    occurred_at: Moment
+    anonymous_id: Id | None = None
+    user_id: Id | None = None
+    email: Address | None = None
+    url: Url | None = None
+    referrer: Url | None = None
+    title: Annotated[str, Field(max_length=500)] | None = None
+    content_id: Id | None = None
+    dwell_seconds: Annotated[Number, Field(ge=0)] | None = None
+    scroll_percent: Annotated[Number, Field(ge=0, le=100)] | None = None
+    value: Number | None = None
+    consent: Consent | None = None
+    properties: dict[str, Any] | None = None
+
+
+class FormSubmission(_Sent):
+    """One form that was sent in, told by the server that received it."""
+
+    submission_id: Id | None = None
+    form_id: Id
+    submitted_at: Moment
+    email: Address
+    fields: dict[str, Any] = Field(default_factory=dict)
+    anonymous_id: Id | None = None
+    page_url: Url | None = None
+    consent: Consent | None = None
+
+
+class Refusal(BaseModel):
+    """Why a record was refused; the value itself is not told, it may be personal."""
+
+    event: int
+    field: str
+    problem: str
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """Return a body that must be a JSON object.
+
+    Raises:
+        ValueError: it is none.
+    """
+    content = from_json(body, allow_inf_nan=False)
+    if not isinstance(content, dict):
+        raise ValueError("the body must be a JSON object")
+    return content
+
+
+def event_lines(
+    events: list[Any], sent_at: str | None, site: str | None, received_at: datetime
+) -> tuple[list[bytes], list[Refusal]]:
+    """Return the lines of the events that are as they should be, and why the others are not.
+
+    Args:
+        events: as they were sent.
+        sent_at: when the browser sent them, by its own clock.
+        site: host of the page's origin.
+        received_at: by the server's clock.
+    """
+    envelope = {"sent_at": sent_at, "received_at": _iso(received_at), "site": site}
+    lines, refusals = [], []
+    for number, content in enumerate(events):
+        try:
+            event = Event.model_validate(content)
+        except ValidationError as error:
+            refusals.append(_refusal(number, error))
+        else:
+            lines.append(_line(_without_the_unwanted(event) | envelope))
+    return lines, refusals
+
+
+def sent_at_of(content: dict[str, Any]) -> str | None:
+    """Return an envelope's `sent_at`, None where it is absent or no time: the events are worth keeping without it."""
+    try:
+        return _Envelope.model_validate(content).model_dump()["sent_at"]  # type: ignore[no-any-return]
+    except ValidationError:
+        return None
+
+
+class _Envelope(BaseModel):
+    sent_at: Moment | None = None
+
+
+def submission_of(content: dict[str, Any]) -> FormSubmission:
+    """Return a form submission; without consent to be followed it is not tied to a browser.
+
+    Raises:
+        ValueError: a field is not as it should be; the message holds no value.
+    """
+    try:
+        submission = FormSubmission.model_validate(content)
+    except ValidationError as error:
+        refusal = _refusal(0, error)
+        raise ValueError(f"{refusal.field}: {refusal.problem}") from None
+    return submission.model_copy(update={"anonymous_id": None}) if submission.consent == "denied" else submission
+
+
+def submission_line(submission: FormSubmission, received_at: datetime) -> bytes:
+    """Return the line that is kept of a form submission."""
+    return _line(
+        submission.model_dump() | {"received_at": _iso(received_at), "site": host_of(submission.page_url or "")}
+    )
+
+
+def host_of(address: str) -> str | None:
+    """Return the host of an origin or URL, with its port where it names one; None where there is none."""
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2].lower() or None
+    except ValueError:
+        return None
+
+
+def _without_the_unwanted(event: Event) -> dict[str, Any]:
+    """Return the fields of an event that may be kept.
+
+    Where consent was denied nothing stays that could tell who it was: no identifier, and no field whose meaning only
+    the site knows. An address stands only in events that are about who somebody is.
+    """
+    content = event.model_dump(exclude_none=True)
+    if event.consent == "denied":
+        known = Event.model_fields.keys() - {*_IDENTIFIERS, "properties"}
+        return {name: value for name, value in content.items() if name in known}
+    if event.event_name not in _EMAIL_EVENTS:
+        content.pop("email", None)
+    return content
+
+
+def _refusal(number: int, error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "event"
+    return Refusal(event=number, field=field, problem=first["msg"].removeprefix("Value error, "))
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return to_json(content) + b"\n"

@@ -1,0 +1,99 @@
+"""Deliver what is in the outbox: at once, several people at a time, each person's submissions one after the other."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from serving.collector.outbox import Entry, Outbox
+from serving.collector.receivers import Answer, Receiver
+
+GIVE_UP_AFTER = 36  # attempts: about a day
+LONGEST_WAIT_SECONDS = 3600.0
+WORKERS = 8
+_POLL_SECONDS = 1.0
+_PRUNE_SECONDS = 600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Forwarder:
+    """Works the outbox off. One process of a data home may run one."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        receivers: Mapping[str, Receiver],
+        *,
+        first_wait_seconds: float = 1.0,
+        give_up_after: int = GIVE_UP_AFTER,
+    ) -> None:
+        self._outbox = outbox
+        self._receivers = receivers
+        self._first_wait_seconds = first_wait_seconds
+        self._give_up_after = give_up_after
+        self._busy: set[tuple[str, str]] = set()  # receiver and person of what is just going out
+        self._changed = threading.Condition()
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        """Look into the outbox now: something was put into it."""
+        with self._changed:
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Let `run` end after what is just going out."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """Deliver until `stop` is called."""
+        pruned_at = float("-inf")
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="outbox") as pool, self._changed:
+            while not self._is_stopping:
+                if time.monotonic() - pruned_at > _PRUNE_SECONDS:
+                    self._outbox.prune()
+                    pruned_at = time.monotonic()
+                self._start(pool)
+                self._changed.wait(_POLL_SECONDS)
+
+    def drain(self) -> None:
+        """Deliver until nothing is due."""
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="outbox") as pool, self._changed:
+            while self._start(pool) or self._busy:
+                self._changed.wait(_POLL_SECONDS)
+
+    def _start(self, pool: ThreadPoolExecutor) -> int:
+        """Start what may go out; return how many."""
+        entries = self._outbox.due(self._receivers.keys(), self._busy, WORKERS - len(self._busy))
+        for entry in entries:
+            self._busy.add((entry.receiver, entry.person))
+            pool.submit(self._deliver, entry)
+        return len(entries)
+
+    def _deliver(self, entry: Entry) -> None:
+        try:
+            self._settle(entry, self._receivers[entry.receiver].send(entry.submission_id, json.loads(entry.payload)))
+        except Exception as error:  # noqa: BLE001 one entry must not stop the others
+            _log.error("outbox entry %d: %s", entry.entry_id, type(error).__name__)
+            self._settle(entry, Answer(False, True, type(error).__name__))
+        finally:
+            with self._changed:
+                self._busy.discard((entry.receiver, entry.person))
+                self._changed.notify()
+
+    def _settle(self, entry: Entry, answer: Answer) -> None:
+        if answer.is_taken:
+            self._outbox.delivered(entry)
+        elif not answer.is_passing or entry.attempts + 1 >= self._give_up_after:
+            _log.error("outbox entry %d: %s gave up: %s", entry.entry_id, entry.receiver, answer.problem)
+            self._outbox.give_up(entry, str(answer.problem))
+        else:
+            wait = self._first_wait_seconds * 2.0 ** min(entry.attempts, 30)
+            wait = min(LONGEST_WAIT_SECONDS, max(wait, answer.retry_after_seconds or 0.0))
+            self._outbox.postpone(entry, wait, str(answer.problem))

@@ -1,0 +1,229 @@
+"""What `/collect` keeps, refuses and leaves out."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestion import segments
+from tests.serving.collector.conftest import BROWSER, ORIGIN, Clock, Site, event
+
+
+def test_an_event_is_kept_as_it_came_with_time_and_site(site: Site) -> None:
+    sent = event(url="https://www.example.co.jp/price", value=1.5, properties={"a": [1]}, own_field={"b": "い"})
+
+    answer = site.collect(sent)
+
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "refused": 0})
+    assert site.kept() == [
+        sent
+        | {
+            "sent_at": "2026-11-20T04:05:06.000Z",
+            "received_at": "2026-11-20T04:05:06.000Z",
+            "site": "www.example.co.jp",
+        }
+    ]
+
+
+def test_what_is_answered_stands_on_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(
+        "serving.collector.segment_writer._flush", lambda _: order.append(f"flushed {len(site.kept())} lines")
+    )
+
+    site.collect(event(), event())
+    order.append("answered")
+
+    assert order == ["flushed 2 lines", "answered"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("event_id", "no uuid"),
+        ("event_id", None),
+        ("event_name", ""),
+        ("event_name", "x" * 101),
+        ("occurred_at", 1_795_000_000),
+        ("occurred_at", "2026-11-20 04:05:05"),  # of which zone?
+        ("occurred_at", "0001-01-01T00:00:00Z"),
+        ("anonymous_id", "x" * 201),
+        ("url", "x" * 2049),
+        ("dwell_seconds", -1),
+        ("scroll_percent", 101),
+        ("value", "much"),
+        ("consent", "maybe"),
+        ("email", "no address"),
+        ("properties", "none"),
+    ],
+)
+def test_one_wrong_event_costs_no_other(site: Site, field: str, value: Any) -> None:
+    answer = site.collect(event(), event(**{field: value}))
+
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["accepted"], told["refused"]) == (1, 1)
+    assert (told["errors"][0]["event"], told["errors"][0]["field"]) == (1, field)
+    assert len(site.kept()) == 1
+
+
+def test_a_request_of_wrong_events_only_is_refused_without_their_values(site: Site) -> None:
+    answer = site.collect(event(email="secret, no address"))
+
+    assert answer.status_code == 422
+    assert "secret" not in answer.text
+    assert site.kept() == []
+
+
+def test_without_consent_nobody_is_told(site: Site) -> None:
+    site.collect(
+        event(consent="denied", user_id="7", email="a@example.com", url="/price", properties={"name": "花子"}, who="me")
+    )
+
+    [line] = site.kept()
+    assert line.keys() == {"event_id", "event_name", "occurred_at", "consent", "url", "sent_at", "received_at", "site"}
+
+
+def test_an_address_stays_only_where_the_event_is_about_who_it_is(site: Site) -> None:
+    names = ["page_view", "identify", "form_submission"]
+
+    site.collect(*(event(event_name=name, email="a@example.com") for name in names))
+
+    assert [line.get("email") for line in site.kept()] == [None, "a@example.com", "a@example.com"]
+
+
+def test_neither_address_nor_user_agent_of_the_client_is_kept(site: Site) -> None:
+    site.collect(event())
+
+    files = b"".join(path.read_bytes() for path in site.home.path.rglob("*") if path.is_file())
+    assert b"anonymous-1" in files
+    assert b"testclient" not in files
+    assert b"Mozilla" not in files
+
+
+@pytest.mark.parametrize("name", ["Googlebot/2.1", "Mozilla/5.0 HeadlessChrome/140", "facebookexternalhit/1.1"])
+def test_bots_are_counted_and_not_kept(site: Site, name: str) -> None:
+    answer = site.collect(event(), event(), **{"User-Agent": name})
+
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 0, "refused": 0})
+    assert site.kept() == []
+    assert site.client.get("/health").json()["bot_events"] == 2
+
+
+@pytest.mark.parametrize("name", [BROWSER, "CUBOT_X18 Mobile Safari", ""])
+def test_people_are_no_bots(site: Site, name: str) -> None:
+    assert site.collect(event(), **{"User-Agent": name}).json()["accepted"] == 1
+
+
+def test_a_foreign_page_is_refused(site: Site) -> None:
+    assert site.collect(event(), Origin="https://www.example.com").status_code == 403
+    assert site.kept() == []
+
+
+def test_a_server_needs_no_origin(site: Site) -> None:
+    answer = site.client.post("/collect", json={"events": [event()]})
+
+    assert answer.status_code == 202
+    assert (site.kept()[0]["site"], site.kept()[0]["sent_at"]) == (None, None)
+
+
+def test_only_configured_origins_may_ask(site: Site) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+    ours = site.client.options("/collect", headers=asked | {"Origin": ORIGIN})
+    foreign = site.client.options("/collect", headers=asked | {"Origin": "https://www.example.com"})
+
+    assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (200, ORIGIN)
+    assert foreign.status_code == 400
+    assert "access-control-allow-origin" not in foreign.headers
+
+
+def test_limits_of_size(site: Site) -> None:
+    large = json.dumps({"events": [event(properties={"text": "x" * 65_536})]})
+
+    assert site.collect(*[event()] * 51).status_code == 422
+    assert site.client.post("/collect", content=large, headers=site.headers()).status_code == 413
+    assert site.client.post("/collect", content=iter([large.encode()]), headers=site.headers()).status_code == 413
+    assert site.client.post("/collect", content=b"{}", headers={"Content-Type": "text/xml"}).status_code == 415
+    assert site.kept() == []
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(open_site: Callable[..., Site], clock: Clock) -> None:
+    site = open_site(requests_per_minute=2)
+
+    assert [site.collect(event()).status_code for _ in range(3)] == [202, 202, 429]
+    assert site.collect(event()).headers["retry-after"] == "30"
+    clock.advance(seconds=30)
+    assert site.collect(event()).status_code == 202
+    clock.advance(days=1)  # the salt is new, and nobody is known any more
+    assert [site.collect(event()).status_code for _ in range(3)] == [202, 202, 429]
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost_when_it_has_room_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.collect(event(title="before"))
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.collector.segment_writer._flush", _fail)
+        answer = site.collect(event(title="while"))
+        assert site.client.get("/health").status_code == 503
+    after = site.collect(event(title="after"))
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert after.status_code == 202
+    assert {"before", "after"} <= {line["title"] for line in site.kept()}
+    assert site.client.get("/health").status_code == 200
+
+
+def _fail(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_stopping_seals_what_is_open(site: Site, open_site: Callable[..., Site]) -> None:
+    site.collect(event())
+
+    open_site()
+
+    assert [path.suffix for path in (site.folder / "events").iterdir()] == [".jsonl"]
+    assert not list(site.folder.rglob(f"*{segments.OPEN}"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.dictionaries(
+    st.sampled_from([*event(), "email", "user_id", "url", "value", "properties", "model_config", "__class__", "site"]),
+    JSON,
+)
+BODIES = (
+    st.binary()
+    | st.text(st.characters(exclude_categories=[])).map(
+        lambda text: json.dumps({"events": [event(title=text)]}).encode()
+    )
+    | JSON.map(lambda content: json.dumps(content).encode())
+    | JSON.map(lambda content: json.dumps({"events": content, "sent_at": content}).encode())
+    | FIELDS.map(lambda fields: json.dumps({"events": [event(**fields)]}).encode())
+    | st.integers(1, 60_000).map(lambda depth: b'{"events":' + b"[" * depth)
+)
+
+
+@pytest.fixture
+def patient_site(open_site: Callable[..., Site]) -> Site:
+    return open_site(requests_per_minute=10**9)
+
+
+# One collector serves all examples: what it has kept before does not matter to the next.
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=BODIES)
+def test_no_body_is_a_fault(patient_site: Site, body: bytes) -> None:
+    before = len(patient_site.kept())
+
+    answer = patient_site.client.post("/collect", content=body, headers=patient_site.headers())
+
+    assert answer.status_code in {202, 422}
+    assert len(patient_site.kept()) - before == answer.json().get("accepted", 0)
