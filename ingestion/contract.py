@@ -83,6 +83,7 @@ class Stream(BaseModel):
     skip_lines: int = 0
     furniture: str | None = None
     thousands: str | None = None
+    null_text: str | None = None  # what a CSV file writes where there is no value
     section: Section | None = None
     key: list[str] = Field(default_factory=list)
     version_column: str | None = None

@@ -41,8 +41,10 @@ def from_text(text: str, field: Field, reading: Reading) -> str:
     if is_nested(column):
         structure = literal(json.dumps(_text_structure(duckdb.sqltype(kind))))
         return f"try(cast(json_transform({text}, {structure}) as {kind}))"
-    if kind in {"VARCHAR", "JSON"}:
+    if kind == "VARCHAR":
         return text
+    if kind == "JSON":
+        return f"try_cast({text} as json)"
     if column.parse == "epoch_ms":
         return _epoch_ms(text)
     if kind in _TIMES:

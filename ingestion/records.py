@@ -182,6 +182,8 @@ def _csv_records(shape: Shape, lines: str) -> Records:
     fields = reading.fields
     places = {field.path: shape.columns.index(field.path) + 1 for field in fields if field.path in shape.columns}
     texts = {field.name: _csv_text(places[field.path]) for field in fields if field.path in places}
+    if reading.contract.null_text:
+        texts = {name: f"nullif({text}, {literal(reading.contract.null_text)})" for name, text in texts.items()}
     unknown = [name for name in shape.columns if name not in places]
     extra = ", ".join(f"{literal(name)}, {_csv_text(shape.columns.index(name) + 1)}" for name in unknown)
     furniture = reading.contract.furniture

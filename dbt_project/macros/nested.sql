@@ -33,3 +33,23 @@
 {%- macro duckdb__list_element(list, place) -%}
     list_extract({{ list }}, {{ place }})
 {%- endmacro -%}
+
+{#- Value of a named attribute in JSON: of an object, or of a list of objects with name and value; else null. -#}
+{%- macro attribute_named(attributes, name) -%}
+    {{- return(adapter.dispatch('attribute_named', 'leadmill')(attributes, name)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__attribute_named(attributes, name) -%}
+    coalesce(
+        json_extract_string({{ attributes }}, '$."{{ name }}"'),
+        {{ value_named(
+            field_of_each(duckdb__attributes_listed(attributes), 'name'),
+            field_of_each(duckdb__attributes_listed(attributes), 'value'),
+            name
+        ) }}
+    )
+{%- endmacro -%}
+
+{%- macro duckdb__attributes_listed(attributes) -%}
+    json_transform({{ attributes }}, '[{"name": "VARCHAR", "value": "VARCHAR"}]')
+{%- endmacro -%}

@@ -7,6 +7,14 @@ hubspot_emails as (
     select * from {{ ref('stg_hubspot__marketing_emails') }}
 ),
 
+marketo_programs as (
+    select * from {{ ref('stg_marketo__programs') }}
+),
+
+account_engagement_campaigns as (
+    select * from {{ ref('stg_account_engagement__campaigns') }}
+),
+
 ad_days as (
     select * from {{ ref('int_canonical__ad_days') }}
 ),
@@ -59,6 +67,40 @@ hubspot as (
         row_number() over (partition by source_system, email_campaign_id order by created_at, marketing_email_id) = 1
 ),
 
+marketo as (
+    select
+        programs.source_system,
+        'program-' || programs.program_id as record_id,
+        programs.source_system || ':program-' || programs.program_id as campaign_id,
+        programs.program_name as campaign_name,
+        mappings.channel,
+        {{ business_day('programs.created_at') }} as started_on
+    from marketo_programs as programs
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'marketo_program_channel'
+            and mappings.source_value = {{ as_code('programs.program_channel') }}
+),
+
+-- A connected campaign is Salesforce's. Either form of its id may be stored: 18 characters are 15 with a checksum.
+account_engagement as (
+    select
+        campaigns.source_system,
+        'campaign-' || campaigns.campaign_id as record_id,
+        coalesce(
+            min(salesforce.campaign_id),
+            campaigns.source_system || ':campaign-' || campaigns.campaign_id
+        ) as campaign_id,
+        campaigns.campaign_name,
+        min(salesforce.channel) as channel,
+        {{ business_day('campaigns.created_at') }} as started_on
+    from account_engagement_campaigns as campaigns
+    left join salesforce
+        on substring(campaigns.salesforce_campaign_id, 1, 15) = substring(salesforce.record_id, 1, 15)
+    where not campaigns.is_deleted
+    group by campaigns.source_system, campaigns.campaign_id, campaigns.campaign_name, campaigns.created_at
+),
+
 ads as (
     select
         source_system,
@@ -88,13 +130,18 @@ files as (
             and mappings.source_value = campaigns.channel
 ),
 
--- Where tools share a campaign, the one that plans it speaks for it: CRM and files, then ads, then single mails.
+-- Where tools share a campaign, the one that plans it speaks for it: CRM, programs and files, then what is run, then
+-- single mails.
 unioned as (
     select *, 1 as precedence from salesforce
     union all by name
     select *, 1 as precedence from files
     union all by name
+    select *, 1 as precedence from marketo
+    union all by name
     select *, 2 as precedence from ads
+    union all by name
+    select *, 2 as precedence from account_engagement
     union all by name
     select *, 3 as precedence from hubspot
 ),

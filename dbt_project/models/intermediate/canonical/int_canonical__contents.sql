@@ -3,8 +3,21 @@ hubspot_forms as (
     select * from {{ ref('stg_hubspot__forms') }}
 ),
 
-hubspot_emails as (
-    select * from {{ ref('stg_hubspot__marketing_emails') }}
+marketo_forms as (
+    select * from {{ ref('stg_marketo__forms') }}
+),
+
+marketo_programs as (
+    select * from {{ ref('stg_marketo__programs') }}
+    where program_type in ('nurture', 'engagement')
+),
+
+account_engagement_assets as (
+    select * from {{ ref('stg_account_engagement__assets') }}
+),
+
+mails as (
+    select * from {{ ref('int_canonical__mails') }}
 ),
 
 webinars as (
@@ -20,11 +33,28 @@ known as (
     from hubspot_forms
     union all
     select
-        source_system || ':' || email_campaign_id as content_id,
-        marketing_email_name as content_name,
-        'email' as content_type,
+        source_system || ':form-' || form_id as content_id,
+        form_name as content_name,
+        'form' as content_type,
         created_at
-    from hubspot_emails
+    from marketo_forms
+    union all
+    select
+        source_system || ':' || asset_id as content_id,
+        asset_name as content_name,
+        asset_type as content_type,
+        created_at
+    from account_engagement_assets
+    union all
+    select content_id, mail_name as content_name, 'email' as content_type, created_at
+    from mails
+    union all
+    select
+        source_system || ':program-' || program_id as content_id,
+        program_name as content_name,
+        'workflow' as content_type,
+        created_at
+    from marketo_programs
     union all
     select
         source_system || ':' || webinar_id as content_id,

@@ -15,12 +15,20 @@ hubspot_forms as (
     select * from {{ ref('stg_hubspot__forms') }}
 ),
 
+marketo_forms as (
+    select * from {{ ref('stg_marketo__forms') }}
+),
+
 zoom_attendees as (
     select * from {{ ref('int_canonical__seminar_attendees') }}
 ),
 
 file_events as (
     select * from {{ ref('stg_files__events') }}
+),
+
+marketing_automation_events as (
+    select * from {{ ref('int_marketing_automation__events') }}
 ),
 
 activities as (
@@ -47,12 +55,20 @@ channel_mappings as (
     select * from {{ ref('channel_mappings') }}
 ),
 
--- The site knows a form by the id that its tool gave it.
+-- The site knows a form by the id that its tool gave it; Marketo's script names the element mktoForm_<id>.
 form_contents as (
     select
         form_id,
         min(source_system || ':' || form_id) as content_id
     from hubspot_forms
+    group by form_id
+
+    union all
+
+    select
+        'mktoForm_' || form_id as form_id,
+        min(source_system || ':form-' || form_id) as content_id
+    from marketo_forms
     group by form_id
 ),
 
@@ -259,6 +275,8 @@ unioned as (
     select * from forms
     union all by name
     select * from webinar_events
+    union all by name
+    select * from marketing_automation_events
     union all by name
     select * from calls
     union all by name

@@ -3,6 +3,28 @@ hubspot_contacts as (
     select * from {{ ref('stg_hubspot__contacts') }}
 ),
 
+marketo_leads as (
+    select * from {{ ref('stg_marketo__leads') }}
+),
+
+marketo_deleted_leads as (
+    select * from {{ ref('stg_marketo__deleted_leads') }}
+),
+
+marketo_merges as (
+    select
+        source_system,
+        loser_record_id,
+        min(merged_at) as merged_at
+    from {{ ref('int_canonical__merges') }}
+    where record_type = 'lead'
+    group by source_system, loser_record_id
+),
+
+prospects as (
+    select * from {{ ref('stg_account_engagement__prospects') }}
+),
+
 salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -61,6 +83,59 @@ hubspot as (
             mappings.system = 'hubspot'
             and mappings.source_value = {{ as_code('contacts.analytics_source') }}
     where contacts.became_lead_at is not null
+),
+
+-- Where Salesforce is there too, these tools share its lead source: one mapping serves them all.
+marketo as (
+    select
+        leads.source_system,
+        'lead' as record_type,
+        leads.lead_id as record_id,
+        leads.created_at,
+        case when leads.lead_source is not null then coalesce(mappings.channel, 'other') end as channel,
+        leads.source_system || ':program-' || leads.acquisition_program_id as campaign_id,
+        leads.lead_status as status,
+        'ma' as lead_kind,
+        false as can_begin_journey,
+        leads.mql_at,
+        marketo_merges.merged_at as merged_away_at
+    from marketo_leads as leads
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'salesforce'
+            and mappings.source_value = {{ as_code('leads.lead_source') }}
+    left join marketo_merges
+        on
+            leads.source_system = marketo_merges.source_system
+            and leads.lead_id = marketo_merges.loser_record_id
+    left join marketo_deleted_leads
+        on
+            leads.source_system = marketo_deleted_leads.source_system
+            and leads.lead_id = marketo_deleted_leads.lead_id
+            and marketo_deleted_leads.deleted_at < {{ as_of() }}
+    where marketo_deleted_leads.lead_id is null or marketo_merges.loser_record_id is not null
+),
+
+account_engagement as (
+    select
+        prospects.source_system,
+        'prospect' as record_type,
+        prospects.prospect_id as record_id,
+        prospects.created_at,
+        case when prospects.prospect_source is not null then coalesce(mappings.channel, 'other') end as channel,
+        campaigns.campaign_id,
+        'ma' as lead_kind,
+        false as can_begin_journey
+    from prospects
+    left join channel_mappings as mappings
+        on
+            mappings.system = 'salesforce'
+            and mappings.source_value = {{ as_code('prospects.prospect_source') }}
+    left join campaigns
+        on
+            prospects.source_system = campaigns.source_system
+            and 'campaign-' || prospects.campaign_id = campaigns.record_id
+    where not prospects.is_deleted
 ),
 
 salesforce as (
@@ -124,6 +199,10 @@ files as (
 
 unioned as (
     select * from hubspot
+    union all by name
+    select * from marketo
+    union all by name
+    select * from account_engagement
     union all by name
     select * from salesforce
     union all by name

@@ -3,6 +3,11 @@ hubspot_contacts as (
     select * from {{ ref('stg_hubspot__contacts') }}
 ),
 
+marketo_activities as (
+    select * from {{ ref('stg_marketo__activities') }}
+    where activity_type_id = '32'
+),
+
 salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -21,6 +26,18 @@ final as (
         source_row_number,
         updated_at as merged_at
     from hubspot_contacts
+
+    union all
+
+    select
+        source_system,
+        'lead' as record_type,
+        unnest(merged_lead_ids) as loser_record_id,
+        lead_id as winner_record_id,
+        source_file,
+        source_row_number,
+        occurred_at as merged_at
+    from marketo_activities
 
     union all
 

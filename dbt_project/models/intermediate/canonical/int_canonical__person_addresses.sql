@@ -16,6 +16,14 @@ salesforce_contact_addresses as (
     select * from {{ ref('stg_salesforce__contact_addresses') }}
 ),
 
+marketo_lead_addresses as (
+    select * from {{ ref('stg_marketo__lead_addresses') }}
+),
+
+prospect_addresses as (
+    select * from {{ ref('stg_account_engagement__prospect_addresses') }}
+),
+
 file_person_addresses as (
     select * from {{ ref('stg_files__person_addresses') }}
 ),
@@ -35,6 +43,16 @@ ever as (
         {{ record_key('source_system', "'contact'", 'contact_id') }} as record_key,
         email
     from salesforce_contact_addresses
+    union
+    select
+        {{ record_key('source_system', "'lead'", 'lead_id') }} as record_key,
+        email
+    from marketo_lead_addresses
+    union
+    select
+        {{ record_key('source_system', "'prospect'", 'prospect_id') }} as record_key,
+        email
+    from prospect_addresses
     union
     select
         {{ record_key('source_system', "'person'", 'person_id') }} as record_key,

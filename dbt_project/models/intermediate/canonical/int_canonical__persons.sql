@@ -11,6 +11,14 @@ hubspot_form_submissions as (
     select * from {{ ref('stg_hubspot__form_submissions') }}
 ),
 
+marketo_leads as (
+    select * from {{ ref('stg_marketo__leads') }}
+),
+
+prospects as (
+    select * from {{ ref('stg_account_engagement__prospects') }}
+),
+
 salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -98,6 +106,46 @@ unioned as (
             when has_consented and not is_archived then true
         end as may_email
     from hubspot_contacts
+
+    union all by name
+
+    select
+        source_system,
+        'lead' as record_type,
+        lead_id as record_id,
+        email,
+        phone,
+        concat_ws(' ', last_name, first_name) as full_name,
+        company_name,
+        industry,
+        employees,
+        region,
+        source_file,
+        source_row_number,
+        created_at,
+        updated_at,
+        case when has_opted_out_of_email then false end as may_email
+    from marketo_leads
+
+    union all by name
+
+    select
+        source_system,
+        'prospect' as record_type,
+        prospect_id as record_id,
+        email,
+        phone,
+        concat_ws(' ', last_name, first_name) as full_name,
+        company_name,
+        industry,
+        employees,
+        region,
+        source_file,
+        source_row_number,
+        created_at,
+        updated_at,
+        case when has_opted_out_of_email then false end as may_email
+    from prospects
 
     union all by name
 

@@ -25,6 +25,14 @@ hubspot_contacts as (
     select * from {{ ref('stg_hubspot__contacts') }}
 ),
 
+marketo_leads as (
+    select * from {{ ref('stg_marketo__leads') }}
+),
+
+prospects as (
+    select * from {{ ref('stg_account_engagement__prospects') }}
+),
+
 salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -108,12 +116,31 @@ unambiguous_salesforce_ids as (
     having count(*) = 1
 ),
 
-hubspot_to_salesforce as (
+marketing_to_salesforce as (
     select
         source_system,
-        contact_id,
+        'contact' as record_type,
+        contact_id as record_id,
         unnest([salesforce_lead_id, salesforce_contact_id]) as salesforce_id
     from hubspot_contacts
+
+    union all
+
+    select
+        source_system,
+        'lead' as record_type,
+        lead_id as record_id,
+        unnest([salesforce_lead_id, salesforce_contact_id]) as salesforce_id
+    from marketo_leads
+
+    union all
+
+    select
+        source_system,
+        'prospect' as record_type,
+        prospect_id as record_id,
+        salesforce_id
+    from prospects
 ),
 
 salesforce_to_hubspot as (
@@ -140,11 +167,11 @@ claims as (
     union all
 
     select
-        {{ record_key('crossing.source_system', "'contact'", 'crossing.contact_id') }} as left_key,
+        {{ record_key('crossing.source_system', 'crossing.record_type', 'crossing.record_id') }} as left_key,
         {{ record_key('ids.source_system', 'ids.record_type', 'ids.record_id') }} as right_key,
         'tool_id' as rule,
         crossing.salesforce_id as evidence
-    from hubspot_to_salesforce as crossing
+    from marketing_to_salesforce as crossing
     inner join unambiguous_salesforce_ids as ids
         on substring(crossing.salesforce_id, 1, 15) = ids.short_id
 

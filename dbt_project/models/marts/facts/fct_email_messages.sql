@@ -11,12 +11,8 @@ record_person as (
     from {{ ref('record_person') }}
 ),
 
--- Copies of a mail may share its campaign: the oldest speaks for it.
 mails as (
-    select * from {{ ref('stg_hubspot__marketing_emails') }}
-    where email_campaign_id is not null
-    qualify
-        row_number() over (partition by source_system, email_campaign_id order by created_at, marketing_email_id) = 1
+    select * from {{ ref('int_canonical__mails') }}
 ),
 
 -- Opens and clicks that the sender marks as a machine's do not count; what the mail server says does.
@@ -49,7 +45,7 @@ final as (
         messages.content_id,
         mails.subject,
         mails.sender_name,
-        mails.source_system || ':' || mails.list_id as list_id,
+        mails.list_id,
         messages.occurred_at as sent_at,
         {{ business_day('messages.occurred_at') }} as sent_on,
         outcomes.delivered_at,
@@ -63,7 +59,7 @@ final as (
     inner join outcomes
         on messages.message_event_id = outcomes.message_event_id
     left join mails
-        on messages.content_id = mails.source_system || ':' || mails.email_campaign_id
+        on messages.content_id = mails.content_id
     left join record_person
         on messages.person_record_key = record_person.record_key
 )
