@@ -92,6 +92,17 @@ def test_wrong_shape_of_a_nested_value(company: Company) -> None:
     assert [found["column_name"] for found in ingestion.quarantine(company.home)] == ["subscriptions", "created"]
 
 
+def test_broken_json_in_a_field_of_a_csv_file(company: Company) -> None:
+    header = "marketoGUID,leadId,activityDate,activityTypeId,campaignId,attributes\n"
+    rows = '1,7,2026-10-01T00:00:00Z,1,null,"{""Link"": ""x""}"\n2,7,2026-10-01T00:00:00Z,1,null,"{""Link"": "\n'
+    company.deliver({"marketo/activities.csv": header + rows})
+
+    company.run(company.sources({"name": "marketo", "system": "marketo", "path": "marketo"}))
+
+    assert company.raw("marketo__activities", "marketoGUID, campaignId, attributes") == [("1", None, '{"Link": "x"}')]
+    assert [found["reason"] for found in ingestion.quarantine(company.home)] == ["column attributes: expected JSON"]
+
+
 def test_quarantine_is_empty_before_the_first_run(company: Company) -> None:
     assert ingestion.quarantine(company.home) == []
     assert ingestion.freshness(company.home) == []
