@@ -52,7 +52,7 @@ def test_linkedin_analytics_are_of_the_account_in_the_path(company: Company) -> 
     company.deliver(
         {
             "in/2026-10-25/ad_analytics/5.jsonl": page(analytics, key="elements"),
-            "in/2026-10-25/accounts.jsonl": page(account, key="elements"),
+            "in/2026-10-25/accounts.jsonl": json.dumps(account),
         }
     )
 

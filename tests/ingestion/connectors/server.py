@@ -21,6 +21,7 @@ class Request(NamedTuple):
     query: dict[str, str]  # the last value of each name
     headers: Mapping[str, str]
     body: bytes
+    target: str  # path and query as they were sent
 
     def json(self) -> Any:
         """Return the JSON of the body."""
@@ -135,7 +136,7 @@ def _handler_of(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            request = Request(self.command, parts.path, query, dict(self.headers), body)
+            request = Request(self.command, parts.path, query, dict(self.headers), body, self.path)
             vendor.requests.append(request)
             fault = vendor.next_fault(request.path)
             with suppress(ConnectionError):
