@@ -129,7 +129,7 @@ def _page_rows(path: Path, stream: Stream, longest_line: int) -> int:
 def _inspect_csv(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
     stream = reading.contract
     blocks = iter(lines)
-    header_lines, columns, first = _header(blocks, stream, told)
+    header_lines, columns, first = _header(blocks, reading, told)
     if any(MARK in name for name in columns):
         raise InputError(f"{told}:{header_lines}: the header is not {reading.encoding}; set the file's `encoding`")
     count = LineCount(told, reading.encoding, lines=header_lines, has_quotes=True)
@@ -160,8 +160,9 @@ def _inspect_csv(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
     )
 
 
-def _header(blocks: Iterator[bytes], stream: Stream, told: str) -> tuple[int, list[str], bytes]:
+def _header(blocks: Iterator[bytes], reading: Reading, told: str) -> tuple[int, list[str], bytes]:
     """Return up to which line the header goes, its names, told apart and none empty, and the rest of its block."""
+    stream = reading.contract
     is_found, header, number = False, b"", 0
     for block in blocks:
         end = 0
@@ -174,15 +175,15 @@ def _header(blocks: Iterator[bytes], stream: Stream, told: str) -> tuple[int, li
             elif stream.section and not is_found:
                 is_found = line.startswith(stream.section.starts_after.encode())
                 continue
-            elif number > stream.skip_lines and line:
+            elif number > reading.lines_above and line:
                 header = line
             if header and header.count(b'"') % 2 == 0:
-                names = [name.strip() for name in next(csv.reader([header.decode()]))]
+                names = [name.strip() for name in next(csv.reader([header.decode()], delimiter=reading.delimiter))]
                 told_apart = [
                     name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
                     for at, name in enumerate(names)
                 ]
-                return number, told_apart, block[end:]
+                return number, reading.called(told_apart), block[end:]
     below = f" below {stream.section.starts_after!r}" if stream.section else ""
     raise InputError(f"{told}: no header line{below}; have the file delivered again")
 

@@ -9,8 +9,8 @@ import duckdb
 
 from ingestion.contract import quoted
 from ingestion.landing import LandedFile, Manifest
-from ingestion.parsing import literal
 from ingestion.records import Records
+from ingestion.sql import literal
 from ingestion.text import MARK
 from ingestion.warehouse import connect
 from leadmill.errors import LeadmillError

@@ -78,6 +78,7 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
     with writer_lock(home), connect(home) as connection:
         create_raw_tables(connection)
         ledger.create_tables(connection)
+        connection.execute("set variable id_key = $key", {"key": home.id_key()})
         for batch in _batches(_pending(home, as_of, connection)):
             # A time a batch: of two deliveries of one path, which never share a batch, the later load is told.
             done = _load_batch(connection, batch, datetime.now(UTC))

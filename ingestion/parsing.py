@@ -7,21 +7,19 @@ read in the session's ``TimeZone``, which the loader sets to the stream's.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import duckdb
 
+from ingestion import written
 from ingestion.contract import Column, quoted
 from ingestion.reading import Field, Reading
+from ingestion.sql import literal
 
 Structure = str | dict[str, "Structure"] | list["Structure"]
 _TIMES = {"DATE", "TIMESTAMP"}
 _WHOLE_NUMBERS = {"BIGINT", "INTEGER"}
-
-
-def literal(text: str) -> str:
-    """Return an SQL text literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def is_nested(column: Column) -> bool:
@@ -47,8 +45,11 @@ def from_text(text: str, field: Field, reading: Reading) -> str:
         return f"try_cast({text} as json)"
     if column.parse == "epoch_ms":
         return _epoch_ms(text)
+    is_own = reading.mapping is not None
     if kind in _TIMES:
-        return _time(text, kind, column.parse or reading.date_format)
+        return _time(text, kind, (column.parse,) if column.parse else reading.date_format or (), is_own=is_own)
+    if is_own and kind != "BOOLEAN":
+        return _number_as_written(text, kind, reading.decimal_mark)
     return _number(text, kind, reading.contract.thousands)
 
 
@@ -80,19 +81,28 @@ def _number(text: str, kind: str, thousands: str | None) -> str:
     return f"case when isfinite({value}) then {value} end" if kind == "DOUBLE" else value
 
 
+def _number_as_written(text: str, kind: str, decimal_mark: str) -> str:
+    """A number as people write amounts; a plain one is read as it is, where the point is its decimal mark."""
+    digits = written.number(text, decimal_mark)
+    as_written = f"list_transform([{digits}], lambda digits: {_number('digits', kind, None)})[1]"
+    return f"coalesce({_number(text, kind, None)}, {as_written})" if decimal_mark == "." else as_written
+
+
 def _epoch_ms(value: str) -> str:
     return f"try(epoch_ms(try_cast({value} as bigint)))"
 
 
-def _time(text: str, kind: str, date_format: str | None) -> str:
-    """Year-first dates and times as they are; others by the format. A time becomes UTC, a date stays as written."""
-    # Only a year of four digits: a cast alone would read 10/12/16 as a day of the year 10.
-    iso = f"case when substr({text}, 5, 1) in ('-', '/') then {{}} end"
+def _time(text: str, kind: str, formats: Sequence[str], *, is_own: bool) -> str:
+    """Year-first dates and times as they are; others by a format. A time becomes UTC, a date stays as written."""
+    # Only a year of four digits: a cast alone would read 10/12/16, or 26/1/2, as a day of the year 10, or 26.
+    iso = f"case when substr({text}, 5, 1) in ('-', '/') and substr({text}, 3, 1) not in ('-', '/') then {{}} end"
     whole = "date" if kind == "DATE" else "timestamptz"
-    found = iso.format(f"try_cast({text} as {whole})")
-    if date_format:
-        found = f"coalesce(try_strptime({text}, {literal(date_format)})::{whole}, {found})"
-    return found if kind == "DATE" else f"({found}) at time zone 'UTC'"
+    found = [f"try_strptime({text}, [{', '.join(map(literal, formats))}])::{whole}"] if formats else []
+    found.append(iso.format(f"try_cast({text} as {whole})"))
+    if is_own:
+        found.append(written.time(text, whole))
+    first = f"coalesce({', '.join(found)})"
+    return first if kind == "DATE" else f"({first}) at time zone 'UTC'"
 
 
 def _text_structure(kind: duckdb.DuckDBPyType) -> Structure:
@@ -108,8 +118,8 @@ def json_structure(fields: list[Field]) -> Structure:
     """Return what ``json_transform`` is to read of a record: texts, and JSON where a structure is wanted."""
     structure: dict[str, Structure] = {}
     for field in fields:
-        if field.path:
-            *parents, name = field.path.split(".")
+        for path in field.paths:
+            *parents, name = path.split(".")
             place = structure
             for parent in parents:
                 place = place.setdefault(parent, {})  # type: ignore[assignment]
@@ -121,8 +131,8 @@ def json_known(fields: list[Field]) -> dict[str, object]:
     """Return the merge patch that removes the fields of the contract from a record: what is left is unknown."""
     patch: dict[str, object] = {}
     for field in fields:
-        if field.path:
-            *parents, name = field.path.split(".")
+        for path in field.paths:
+            *parents, name = path.split(".")
             place = patch
             for parent in parents:
                 place = place.setdefault(parent, {})  # type: ignore[assignment]
@@ -156,11 +166,11 @@ def json_extra(record: str, fields: list[Field]) -> str:
     left = f"json_merge_patch({record}, {literal(json.dumps(patch, ensure_ascii=False))}::json)"
     for field in fields:
         kind = duckdb.sqltype(field.column.type)
-        if field.path and kind.id == "list" and kind.children[0][1].id == "struct":
+        if field.paths and kind.id == "list" and kind.children[0][1].id == "struct":
             known = ", ".join(literal(name) for name, _ in kind.children[0][1].children)
-            text = text_of_json(field)
+            text = json_text(field, field.paths[0])
             unknown = f"list_filter(flatten(json_keys({text}, '$[*]')), lambda key: key not in ({known}))"
-            rest = f"case when len({unknown}) > 0 then json_object({literal(field.path)}, {text}) else '{{}}' end"
+            rest = f"case when len({unknown}) > 0 then json_object({literal(field.paths[0])}, {text}) else '{{}}' end"
             left = f"json_merge_patch({left}, {rest})"
     names = "|".join(sorted({path.rpartition(".")[2] for path in parents(patch)}))
     # The patch leaves its objects behind, empty or not there before.
@@ -168,11 +178,36 @@ def json_extra(record: str, fields: list[Field]) -> str:
     return f"case when regexp_matches({emptied}, '[^{{}},]') then {left} end"
 
 
-def text_of_json(field: Field) -> str:
-    """Return SQL for a field's text in the transformed record ``t``; an empty text is no value."""
-    assert field.path is not None  # noqa: S101
-    place = "t." + ".".join(quoted(part) for part in field.path.split("."))
+def json_text(field: Field, path: str) -> str:
+    """Return SQL for one of a field's texts in the transformed record ``t``; an empty text is no value."""
+    place = "t." + ".".join(quoted(part) for part in path.split("."))
     return place if is_nested(field.column) or field.column.type == "JSON" else f"nullif({place}, '')"
+
+
+def field_text(field: Field, texts: Sequence[str], reading: Reading) -> str:
+    """Return SQL for a field's text before it is parsed: of one text as it is, of several joined, or their hash.
+
+    Args:
+        field: the field.
+        texts: SQL expressions of type VARCHAR where the field has more than one path, transforms or a hash; NULL means
+            absent.
+        reading: how its stream is read.
+    """
+    if field.is_hashed:
+        return _id_of(texts)
+    text = texts[0] if len(texts) == 1 else f"nullif(concat_ws(' ', {', '.join(texts)}), '')"
+    for transform in field.transforms:
+        text = transform.sql(text, reading.decimal_mark)
+    return f"nullif({text}, '')" if field.transforms else text
+
+
+def _id_of(texts: Sequence[str]) -> str:
+    """A keyed hash of the normalised values: whoever knows an address could make its bare hash."""
+    spaces = r"regexp_replace(lower(nfkc({})), '\s+', ' ', 'g')"
+    values = ", ".join(f"coalesce(trim({spaces.format(text)}), '')" for text in texts)
+    key = "getvariable('id_key')"
+    hashed = f"sha256({key} || sha256(concat_ws(chr(31), {key}, {values})))"
+    return f"case when coalesce({', '.join(texts)}) is not null then left({hashed}, 32) end"
 
 
 class Rest(NamedTuple):

@@ -16,12 +16,13 @@ import duckdb
 
 from ingestion import parsing
 from ingestion.contract import quoted
-from ingestion.parsing import literal
 from ingestion.reading import Field, Reading
+from ingestion.sql import literal
 from ingestion.text import MARK, lines_sql
+from ingestion.transforms import register_functions
 
 # A field: quoted, or without a quote at its start. What this leaves out has a quote in the wrong place.
-_CSV_FIELD = r"""("(?:[^"]|"")*"|[^,"][^,]*|),"""
+_CSV_FIELD = r"""("(?:[^"]|"")*"|[^{0}"][^{0}]*|)[{0}]"""
 
 _FILENAMES = "getvariable('filenames')"
 _FILE = "getvariable('files')[file_index::bigint + 1]"
@@ -74,6 +75,8 @@ def records_of(shape: Shape, files: Sequence[BatchFile], connection: duckdb.Duck
     connection.execute("set variable filenames = $files", {"files": [file.filename for file in files]})
     connection.execute("set variable files = $files", {"files": known})
     connection.execute(f"set TimeZone = {literal(shape.reading.timezone)}")
+    if shape.reading.mapping is not None:
+        register_functions(connection)
     if shape.reading.format == "parquet":
         return _parquet_records(shape, connection)
     if shape.reading.format == "csv":
@@ -97,7 +100,11 @@ def _lines(files: Sequence[BatchFile]) -> str:
 def _json_records(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) -> Records:
     fields = reading.fields
     structure = literal(json.dumps(parsing.json_structure(fields), ensure_ascii=False))
-    texts = {field.name: parsing.text_of_json(field) for field in fields if field.path}
+    texts = {
+        field.name: parsing.field_text(field, [parsing.json_text(field, path) for path in field.paths], reading)
+        for field in fields
+        if field.paths
+    }
     sql = f"""
         with {_pages(reading, lines, connection) if reading.format == "api_pages" else _json_lines(lines)},
         transformed as (
@@ -180,13 +187,19 @@ def _pages(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) 
 def _csv_records(shape: Shape, lines: str) -> Records:
     reading = shape.reading
     fields = reading.fields
-    places = {field.path: shape.columns.index(field.path) + 1 for field in fields if field.path in shape.columns}
-    texts = {field.name: _csv_text(places[field.path]) for field in fields if field.path in places}
+    places = {name: place for place, name in enumerate(shape.columns, start=1)}
+    texts = {
+        field.name: parsing.field_text(field, [_csv_text(places[path]) for path in field.paths], reading)
+        for field in fields
+        if field.paths and places.keys() >= set(field.paths)
+    }
     if reading.contract.null_text:
         texts = {name: f"nullif({text}, {literal(reading.contract.null_text)})" for name, text in texts.items()}
-    unknown = [name for name in shape.columns if name not in places]
-    extra = ", ".join(f"{literal(name)}, {_csv_text(shape.columns.index(name) + 1)}" for name in unknown)
+    known = {path for field in fields for path in field.paths}
+    unknown = [name for name in shape.columns if name not in known]
+    extra = ", ".join(f"{literal(name)}, {_csv_text(places[name])}" for name in unknown)
     furniture = reading.contract.furniture
+    delimiter, one_field = literal(reading.delimiter), literal(_CSV_FIELD.format(reading.delimiter))
     sql = f"""
         with {lines},
         body as (
@@ -200,8 +213,8 @@ def _csv_records(shape: Shape, lines: str) -> Records:
             select
                 *,
                 case
-                    when contains(record, '"') then regexp_extract_all(record || ',', {literal(_CSV_FIELD)}, 1)
-                    else string_split(record, ',')
+                    when contains(record, '"') then regexp_extract_all(record || {delimiter}, {one_field}, 1)
+                    else string_split(record, {delimiter})
                 end as f
             from records
             where record <> '' {f"and not regexp_matches(record, {literal(furniture)})" if furniture else ""}
@@ -211,7 +224,8 @@ def _csv_records(shape: Shape, lines: str) -> Records:
                 file_index, row_number, record, {f"json_object({extra})" if extra else "null::json"} as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
-                    when contains(record, '"') and array_to_string(f, ',') <> record then 'quotes that do not match'
+                    when contains(record, '"') and array_to_string(f, {delimiter}) <> record
+                        then 'quotes that do not match'
                     when len(f) <> {len(shape.columns)} then 'expected {len(shape.columns)} columns, found ' || len(f)
                 end as problem{_texts(fields, texts)}
             from split
@@ -265,18 +279,12 @@ def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Rec
     scan = f"read_parquet({_FILENAMES}, file_row_number = true)"
     described = connection.execute(f"describe select * exclude (file_row_number) from {scan}").fetchall()
     actual = {str(name): str(kind) for name, kind, *_ in described}
-    texts = {
-        field.name: f"nullif({_source(field)}, '')" if actual[field.path] == "VARCHAR" else _source(field)
-        for field in fields
-        if field.path in actual
-    }
+    texts = {field.name: _parquet_text(field, actual, reading) for field in fields if _is_in(actual, field)}
     typed = {
-        field.name: parsing.from_value(
-            quoted("text " + field.name), actual.get(field.path or "", "VARCHAR"), field, reading
-        )
+        field.name: parsing.from_value(quoted("text " + field.name), _parquet_type(field, actual), field, reading)
         for field in fields
     }
-    known = {field.path: field.column.type for field in fields if field.path in actual}
+    known = {path: field.column.type for field in fields for path in field.paths if path in actual}
     rest = parsing.parquet_rest(actual, known)
     columns = ", ".join(f"{literal(name)}: source.{quoted(name)}" for name in actual)
     sql = f"""
@@ -295,8 +303,21 @@ def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Rec
     return Records(sql, rest.names, [])
 
 
-def _source(field: Field) -> str:
-    return f"source.{quoted(str(field.path))}"
+def _is_in(actual: dict[str, str], field: Field) -> bool:
+    return bool(field.paths) and actual.keys() >= set(field.paths)
+
+
+def _parquet_type(field: Field, actual: dict[str, str]) -> str:
+    """Return the type of a field's value before it is parsed: that of the file's column, but what is made is text."""
+    is_as_it_is = _is_in(actual, field) and len(field.paths) == 1 and not field.transforms and not field.is_hashed
+    return actual[field.paths[0]] if is_as_it_is else "VARCHAR"
+
+
+def _parquet_text(field: Field, actual: dict[str, str], reading: Reading) -> str:
+    if _parquet_type(field, actual) != "VARCHAR":
+        return f"source.{quoted(field.paths[0])}"
+    texts = [f"nullif(source.{quoted(path)}::varchar, '')" for path in field.paths]
+    return parsing.field_text(field, texts, reading)
 
 
 def _texts(fields: list[Field], texts: dict[str, str]) -> str:

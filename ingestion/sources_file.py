@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
@@ -26,62 +25,15 @@ from pydantic import (
 )
 
 from ingestion import connectors
+from ingestion.checks import known_timezone, one_of
 from ingestion.collector_settings import CollectorSettings
-from ingestion.contract import Stream, systems
+from ingestion.contract import systems
+from ingestion.mapping import MappedStream
 from leadmill.errors import InputError
 
 Location = tuple[str | int, ...]
 
 _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-class MappedStream(BaseModel):
-    """Files of any tool, mapped to one canonical entity."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    entity: str
-    path: str
-    format: Literal["csv", "jsonl", "parquet"]
-    encoding: str = "utf-8"
-    timezone: str | None = None
-    date_format: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
-
-    @field_validator("entity")
-    @classmethod
-    def _known_entity(cls, value: str) -> str:
-        return _one_of(value, systems()["files"].streams, "entity")
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError:
-            raise ValueError(f"unknown encoding {value!r}; use utf-8, utf-8-sig, cp932 …") from None
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str | None) -> str | None:
-        return value if value is None else _timezone(value)
-
-    @model_validator(mode="after")
-    def _known_columns(self) -> MappedStream:
-        allowed = self.contract.columns
-        for name in [*self.columns, *self.constants]:
-            _one_of(name, allowed, f"column of {self.entity}")
-        absent = [n for n, c in allowed.items() if c.required and n not in self.columns and n not in self.constants]
-        if absent:
-            raise ValueError(f"{self.entity} needs {', '.join(absent)}: map under `columns` or set under `constants`")
-        return self
-
-    @property
-    def contract(self) -> Stream:
-        """The raw contract of the entity."""
-        return systems()["files"].streams[self.entity]
 
 
 class Source(BaseModel):
@@ -99,7 +51,7 @@ class Source(BaseModel):
     @field_validator("system")
     @classmethod
     def _known_system(cls, value: str) -> str:
-        return _one_of(value, systems(), "system")
+        return one_of(value, systems(), "system")
 
     @field_validator("api", mode="before")
     @classmethod
@@ -110,7 +62,7 @@ class Source(BaseModel):
             return None
         settings = connectors.settings_of(system).model_validate(value)
         for stream in settings.streams or ():
-            _one_of(stream, systems()[system].streams, f"stream of {system}")
+            one_of(stream, systems()[system].streams, f"stream of {system}")
         return settings
 
     @model_validator(mode="after")
@@ -144,7 +96,7 @@ class Sources(BaseModel):
     @field_validator("business_timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
-        return _timezone(value)
+        return known_timezone(value)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Sources:
@@ -220,19 +172,4 @@ def _with_secrets(value: Any, path: Path, lines: dict[Location, int], at: Locati
             if name not in os.environ:
                 raise InputError(_told(path, lines, at, f"environment variable {name} is not set; export it first"))
         return _SECRET.sub(lambda found: os.environ[found.group(1)], value)
-    return value
-
-
-def _one_of(value: str, allowed: Any, what: str) -> str:  # noqa: ANN401
-    """Return `value` if it is allowed, else say what is, the nearest name first."""
-    if value in allowed:
-        return value
-    near = get_close_matches(value, list(allowed), n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"unknown {what} {value!r}; {hint}allowed: {', '.join(sorted(allowed))}")
-
-
-def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Tokyo")
     return value

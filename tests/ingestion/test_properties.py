@@ -134,7 +134,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def parsed(connection: duckdb.DuckDBPyConnection, text: str, column: Column, **settings_: str) -> object:
     """Return what the loader reads in a text."""
     reading = Reading(system="files", stream="lead", format="csv", encoding="utf-8", timezone="UTC", **settings_)
-    sql = parsing.from_text("$text", Field("x", column, "x"), reading)
+    sql = parsing.from_text("$text", Field("x", column, ("x",)), reading)
     return connection.execute(f"select {sql} from (select 1)", {"text": text}).fetchall()[0][0]
 
 
