@@ -45,12 +45,7 @@ def from_text(text: str, field: Field, reading: Reading) -> str:
         return f"try_cast({text} as json)"
     if column.parse == "epoch_ms":
         return _epoch_ms(text)
-    is_own = reading.mapping is not None
-    if kind in _TIMES:
-        return _time(text, kind, (column.parse,) if column.parse else reading.date_format or (), is_own=is_own)
-    if is_own and kind != "BOOLEAN":
-        return _number_as_written(text, kind, reading.decimal_mark)
-    return _number(text, kind, reading.contract.thousands)
+    return _time(text, column, reading) if kind in _TIMES else _number(text, kind, reading)
 
 
 def from_value(value: str, actual: str, field: Field, reading: Reading) -> str:
@@ -72,37 +67,40 @@ def from_value(value: str, actual: str, field: Field, reading: Reading) -> str:
     return value if duckdb.sqltype(actual) == duckdb.sqltype(kind) else f"try_cast({value} as {kind})"
 
 
-def _number(text: str, kind: str, thousands: str | None) -> str:
-    """A number without thousands separators; also a Boolean, which may be written 1/0, yes/no or true/false."""
-    plain = f"replace({text}, {literal(thousands)}, '')" if thousands else text
-    value = f"try_cast({plain} as {kind})"
+def _number(text: str, kind: str, reading: Reading) -> str:
+    """A number; also a Boolean, which may be written 1/0, yes/no or true/false."""
+    thousands = reading.contract.thousands
+    plain = _plain_number(f"replace({text}, {literal(thousands)}, '')" if thousands else text, kind)
+    if reading.mapping is None or kind == "BOOLEAN":
+        return plain
+    digits = written.number(text, reading.decimal_mark)
+    as_written = f"list_transform([{digits}], lambda digits: {_plain_number('digits', kind)})[1]"
+    return f"coalesce({plain}, {as_written})" if reading.decimal_mark == "." else as_written
+
+
+def _plain_number(text: str, kind: str) -> str:
+    value = f"try_cast({text} as {kind})"
     if kind in _WHOLE_NUMBERS:
-        return f"case when try_cast({plain} as double) % 1 = 0 then {value} end"  # a bare cast rounds 12.5 to 13
+        return f"case when try_cast({text} as double) % 1 = 0 then {value} end"  # a bare cast rounds 12.5 to 13
     return f"case when isfinite({value}) then {value} end" if kind == "DOUBLE" else value
-
-
-def _number_as_written(text: str, kind: str, decimal_mark: str) -> str:
-    """A number as people write amounts; a plain one is read as it is, where the point is its decimal mark."""
-    digits = written.number(text, decimal_mark)
-    as_written = f"list_transform([{digits}], lambda digits: {_number('digits', kind, None)})[1]"
-    return f"coalesce({_number(text, kind, None)}, {as_written})" if decimal_mark == "." else as_written
 
 
 def _epoch_ms(value: str) -> str:
     return f"try(epoch_ms(try_cast({value} as bigint)))"
 
 
-def _time(text: str, kind: str, formats: Sequence[str], *, is_own: bool) -> str:
+def _time(text: str, column: Column, reading: Reading) -> str:
     """Year-first dates and times as they are; others by a format. A time becomes UTC, a date stays as written."""
+    whole = "date" if column.type == "DATE" else "timestamptz"
+    formats = (column.parse,) if column.parse else reading.date_format
     # Only a year of four digits: a cast alone would read 10/12/16, or 26/1/2, as a day of the year 10, or 26.
-    iso = f"case when substr({text}, 5, 1) in ('-', '/') and substr({text}, 3, 1) not in ('-', '/') then {{}} end"
-    whole = "date" if kind == "DATE" else "timestamptz"
+    iso = f"substr({text}, 5, 1) in ('-', '/') and substr({text}, 3, 1) not in ('-', '/')"
     found = [f"try_strptime({text}, [{', '.join(map(literal, formats))}])::{whole}"] if formats else []
-    found.append(iso.format(f"try_cast({text} as {whole})"))
-    if is_own:
+    found.append(f"case when {iso} then try_cast({text} as {whole}) end")
+    if reading.mapping is not None:
         found.append(written.time(text, whole))
     first = f"coalesce({', '.join(found)})"
-    return first if kind == "DATE" else f"({first}) at time zone 'UTC'"
+    return first if whole == "date" else f"({first}) at time zone 'UTC'"
 
 
 def _text_structure(kind: duckdb.DuckDBPyType) -> Structure:
