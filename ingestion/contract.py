@@ -44,7 +44,7 @@ class Column(BaseModel):
     required: bool = False
     path: str | None = None  # dotted path in a JSON record; the column's own name by default
     from_path: str | None = None  # regular expression on the file's path, group 1 is the value
-    parse: str | None = None  # epoch_ms, or a strptime format
+    parse: str | None = None  # epoch_ms (ISO 8601 is read too), or a strptime format
     # The person whom the record is about, or refers to. Each value of a list ('a;b' too) and each text in a nested or
     # JSON column counts, so that a form's answers are one column.
     identifies: Identifier | None = None

@@ -44,7 +44,8 @@ def from_text(text: str, field: Field, reading: Reading) -> str:
     if kind == "JSON":
         return f"try_cast({text} as json)"
     if column.parse == "epoch_ms":
-        return _epoch_ms(text)
+        iso = _time(text, column.model_copy(update={"parse": None}), reading)
+        return f"coalesce({_epoch_ms(text)}, {iso})"  # a vendor may go over from the one to the other
     return _time(text, column, reading) if kind in _TIMES else _number(text, kind, reading)
 
 

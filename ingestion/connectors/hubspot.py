@@ -5,10 +5,11 @@ Endpoints and their limits: https://developers.hubspot.com/docs/api-reference.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, OAuth2ClientCredentials
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
@@ -20,12 +21,19 @@ from ingestion.connectors.client import Api
 from ingestion.connectors.settings import Fetch, Fetched, Window
 from ingestion.contract import systems
 
-_LIST_PAGE = 100  # most objects that a list endpoint gives at once
-_SEARCH_PAGE = 200
-_SUBMISSION_PAGE = 50
-_EVENT_PAGE = 1000
-_MEMBERSHIP_PAGE = 250
-_SLICE = timedelta(days=1)  # of events, which come latest first: a slice that is whole has a safe cursor
+_OBJECTS = {"contacts": "lastmodifieddate", "companies": "hs_lastmodifieddate"}  # and the property of their last change
+_CONTACTS = "0-1"  # HubSpot's id of the type of object
+
+# The most records that each endpoint gives at once.
+_LISTED = 100
+_SEARCHED = 200
+_SUBMISSIONS = 50
+_EVENTS = 1000
+_LISTS = 500
+_MEMBERSHIPS = 250
+_EVENT_SLICE = timedelta(days=1)  # events come latest first: only a slice that is whole has a safe cursor
+
+_Pages = Iterator[tuple[Response, list[Any]]]
 
 
 class Settings(connectors.Settings):
@@ -50,9 +58,14 @@ class Settings(connectors.Settings):
         """Return how each stream is fetched."""
         api = Api(self, self._auth())
         overlap = timedelta(minutes=self.overlap_minutes)
-        return {
-            "contacts": partial(_objects, api, _Objects("contacts", "lastmodifieddate"), overlap),
-            "companies": partial(_objects, api, _Objects("companies", "hs_lastmodifieddate"), overlap),
+        return {name: partial(_objects, api, name, overlap) for name in _OBJECTS} | {
+            "forms": partial(_forms, api),
+            "form_submissions": partial(_form_submissions, api, overlap),
+            "marketing_emails": partial(_marketing_emails, api, overlap),
+            "email_events": partial(_email_events, api, overlap),
+            "lists": partial(_lists, api),
+            "list_memberships": partial(_list_memberships, api, overlap),
+            "workflows": partial(_workflows, api),
         }
 
     def _auth(self) -> BearerTokenAuth | OAuth2ClientCredentials:
@@ -70,69 +83,155 @@ class Settings(connectors.Settings):
         )
 
 
-class _Objects(NamedTuple):
-    name: str
-    modified: str  # property with the time of the last change
+def _objects(api: Api, name: str, overlap: timedelta, window: Window) -> Iterator[Fetched]:
+    """Fetch CRM objects: first all of them, then what has changed, and each time what was archived (deleted).
 
-    @property
-    def properties(self) -> list[str]:
-        """The properties that the contract names: HubSpot gives only those that are asked for."""
-        columns = systems()["hubspot"].streams[self.name].columns.values()
-        return [column.path.removeprefix("properties.") for column in columns if column.path]
+    Cursors: a time; while the first list is under way, JSON of the page to go on with and of when the list began, as
+    it shows no change that came after a page.
+    """
+    if window.is_first:
+        yield from _archived(api, name, since=None)
+        yield from _listed(api, name, None, window.until)
+        return
+    since = None
+    if window.cursor and window.cursor.startswith("{"):
+        state = json.loads(window.cursor)
+        began_at = datetime.fromisoformat(state["began_at"])
+        yield from _listed(api, name, state["after"], began_at)
+        since = began_at - overlap
+    since = since or window.since(overlap) or window.until
+    yield from _archived(api, name, since)
+    for response, _ in _searched(api, name, since, window.until):
+        yield Fetched(f"{name}.jsonl", response.content)
 
 
-def _objects(api: Api, objects: _Objects, overlap: timedelta, window: Window) -> Iterator[Fetched]:
-    """Fetch CRM objects: all of them first, then what has changed, and each time what was archived."""
-    file = f"{objects.name}.jsonl"
-    since = None if window.is_first else window.since(overlap)
-    listing = partial(_list, api, objects)
-    pages = listing("false") if since is None else _search(api, objects, since, window.until)
-    for response, _ in pages:
-        yield Fetched(file, response.content)
-    for response, records in listing("true"):
+def _listed(api: Api, name: str, after: str | None, began_at: datetime) -> Iterator[Fetched]:
+    for response, _ in _list(api, name, archived=False, after=after):
+        next_page = response.json().get("paging", {}).get("next")
+        unfinished = next_page and json.dumps({"after": next_page["after"], "began_at": began_at.isoformat()})
+        yield Fetched(f"{name}.jsonl", response.content, unfinished or began_at.isoformat())
+
+
+def _archived(api: Api, name: str, since: datetime | None) -> Iterator[Fetched]:
+    """Fetch the pages that have something archived since a moment; HubSpot keeps them for 90 days."""
+    for response, records in _list(api, name, archived=True):
         if since is None or any(datetime.fromisoformat(record["archivedAt"]) >= since for record in records):
-            yield Fetched(file, response.content)
+            yield Fetched(f"{name}.jsonl", response.content)
 
 
-def _list(api: Api, objects: _Objects, archived: str) -> Iterator[tuple[Response, list[Any]]]:
-    params = {"limit": _LIST_PAGE, "properties": ",".join(objects.properties), "archived": archived}
-    yield from _filled(api.pages(f"/crm/v3/objects/{objects.name}", _after(), records="results", params=params))
+def _list(api: Api, name: str, *, archived: bool, after: str | None = None) -> _Pages:
+    params = {"limit": _LISTED, "properties": ",".join(_properties(name)), "archived": str(archived).lower()}
+    if after:
+        params["after"] = after
+    return _paged(api, f"/crm/v3/objects/{name}", params)
 
 
-def _search(api: Api, objects: _Objects, since: datetime, until: datetime) -> Iterator[tuple[Response, list[Any]]]:
+def _searched(api: Api, name: str, since: datetime, until: datetime) -> _Pages:
     """Search for what was changed in [since, until), in the order of ids.
 
     A search gives 10,000 results at most, however it is paged: the next page is asked for by the last id instead.
     """
-    last_id = 0
+    last_id = "0"
     while True:
         filters = [
-            {"propertyName": objects.modified, "operator": "GTE", "value": _milliseconds(since)},
-            {"propertyName": objects.modified, "operator": "LT", "value": _milliseconds(until)},
+            {"propertyName": _OBJECTS[name], "operator": "GTE", "value": _milliseconds(since)},
+            {"propertyName": _OBJECTS[name], "operator": "LT", "value": _milliseconds(until)},
             {"propertyName": "hs_object_id", "operator": "GT", "value": last_id},
         ]
-        response = api.post(
-            f"/crm/v3/objects/{objects.name}/search",
-            {
-                "filterGroups": [{"filters": filters}],
-                "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-                "properties": objects.properties,
-                "limit": _SEARCH_PAGE,
-            },
-        )
+        body = {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": _properties(name),
+            "limit": _SEARCHED,
+        }
+        response = api.post(f"/crm/v3/objects/{name}/search", body)
         records = response.json()["results"]
-        if not records:
+        if records:
+            yield response, records
+        if len(records) < _SEARCHED:
             return
-        yield response, records
         last_id = records[-1]["id"]
 
 
-def _filled(pages: Iterator[tuple[Response, list[Any]]]) -> Iterator[tuple[Response, list[Any]]]:
-    return (page for page in pages if page[1])
+def _properties(name: str) -> list[str]:
+    """Return the properties that the contract names: HubSpot gives only those that are asked for."""
+    columns = systems()["hubspot"].streams[name].columns.values()
+    return [column.path.removeprefix("properties.") for column in columns if column.path]
 
 
-def _after() -> JSONResponseCursorPaginator:
-    return JSONResponseCursorPaginator(cursor_path="paging.next.after", cursor_param="after")
+def _forms(api: Api, _window: Window) -> Iterator[Fetched]:
+    for response, _ in _paged(api, "/marketing/v3/forms", {"limit": _LISTED}):
+        yield Fetched("forms.jsonl", response.content)
+
+
+def _form_submissions(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetched]:
+    """Fetch each form's submissions, which come latest first, back to the window's begin."""
+    since = window.since(overlap)
+    forms = [form["id"] for _, found in _paged(api, "/marketing/v3/forms", {"limit": _LISTED}) for form in found]
+    for form in forms:
+        path = f"/form-integrations/v1/submissions/forms/{form}"
+        for response, records in _paged(api, path, {"limit": _SUBMISSIONS}):
+            times = [record["submittedAt"] for record in records]
+            if since and max(times) < _milliseconds(since):
+                break
+            if min(times) < _milliseconds(window.until):
+                yield Fetched(f"form_submissions/{form}.jsonl", response.content)
+
+
+def _marketing_emails(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetched]:
+    since = None if window.is_first else window.since(overlap)
+    changed = {"updatedAfter": since.isoformat()} if since else {}
+    for response, _ in _paged(api, "/marketing/v3/emails", {"limit": _LISTED} | changed):
+        yield Fetched("marketing_emails.jsonl", response.content)
+
+
+def _email_events(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetched]:
+    """Fetch the event log day by day: its end is inclusive, and within a day it goes from late to early."""
+    since = window.since(overlap)
+    while since is None or since < window.until:
+        end = min(since + _EVENT_SLICE, window.until) if since else window.until
+        params = {"limit": _EVENTS, "endTimestamp": _milliseconds(end) - 1}
+        if since:
+            params["startTimestamp"] = _milliseconds(since)
+        paginator = JSONResponseCursorPaginator("offset", "offset", has_more_path="hasMore")
+        for response, events in api.pages("/email/public/v1/events", paginator, records="events", params=params):
+            if events:
+                cursor = None if response.json()["hasMore"] else end.isoformat()
+                yield Fetched("email_events.jsonl", response.content, cursor)
+        since = end
+
+
+def _lists(api: Api, _window: Window) -> Iterator[Fetched]:
+    for response, _ in _list_pages(api):
+        yield Fetched("lists.jsonl", response.content)
+
+
+def _list_memberships(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetched]:
+    """Fetch who stands on each list of contacts to which somebody was added since the last time."""
+    since = None if window.is_first else window.since(overlap)
+    for found in [found for _, lists in _list_pages(api) for found in lists if found["objectTypeId"] == _CONTACTS]:
+        added_at = found.get("additionalProperties", {}).get("hs_last_record_added_at")
+        if since is None or (added_at and int(added_at) >= _milliseconds(since)):
+            path = f"/crm/v3/lists/{found['listId']}/memberships"
+            for response, _ in _paged(api, path, {"limit": _MEMBERSHIPS}):
+                yield Fetched(f"list_memberships/{found['listId']}.jsonl", response.content)
+
+
+def _list_pages(api: Api) -> _Pages:
+    paginator = JSONResponseCursorPaginator("offset", cursor_body_path="offset", has_more_path="hasMore")
+    body = {"offset": 0, "count": _LISTS}
+    found = api.pages("/crm/v3/lists/search", paginator, records="lists", method="POST", json=body)
+    return (page for page in found if page[1])
+
+
+def _workflows(api: Api, _window: Window) -> Iterator[Fetched]:
+    yield Fetched("workflows.jsonl", api.get("/automation/v3/workflows").content)
+
+
+def _paged(api: Api, path: str, params: dict[str, Any]) -> _Pages:
+    """Yield the pages that have records."""
+    paginator = JSONResponseCursorPaginator("paging.next.after", "after")
+    return (page for page in api.pages(path, paginator, records="results", params=params) if page[1])
 
 
 def _milliseconds(moment: datetime) -> int:
