@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, model_validator
 from requests import Response
 
 from ingestion import connectors
+from ingestion.connectors import oauth
 from ingestion.connectors.client import Api
 from ingestion.connectors.settings import Fetch, Fetched, Window
 from ingestion.contract import systems
@@ -71,15 +72,8 @@ class Settings(connectors.Settings):
     def _auth(self) -> BearerTokenAuth | OAuth2ClientCredentials:
         if not (self.client_id and self.client_secret and self.refresh_token):
             return BearerTokenAuth(self.token.get_secret_value() if self.token else "")
-        return OAuth2ClientCredentials(
-            access_token_url=f"{self.url}/oauth/v1/token",
-            client_id=self.client_id,
-            client_secret=self.client_secret.get_secret_value(),
-            access_token_request_data={
-                "grant_type": "refresh_token",
-                "refresh_token": self.refresh_token.get_secret_value(),
-            },
-            session=Api(self).session,
+        return oauth.by_refresh_token(
+            self, f"{self.url}/oauth/v1/token", self.client_id, self.client_secret, self.refresh_token
         )
 
 
@@ -93,13 +87,13 @@ def _objects(api: Api, name: str, overlap: timedelta, window: Window) -> Iterato
         yield from _archived(api, name, since=None)
         yield from _listed(api, name, None, window.until)
         return
-    since = None
     if window.cursor and window.cursor.startswith("{"):
         state = json.loads(window.cursor)
         began_at = datetime.fromisoformat(state["began_at"])
         yield from _listed(api, name, state["after"], began_at)
-        since = began_at - overlap
-    since = since or window.since(overlap) or window.until
+        since: datetime | None = began_at - overlap
+    else:
+        since = window.since(overlap)
     yield from _archived(api, name, since)
     for response, _ in _searched(api, name, since, window.until):
         yield Fetched(f"{name}.jsonl", response.content)
@@ -126,7 +120,7 @@ def _list(api: Api, name: str, *, archived: bool, after: str | None = None) -> _
     return _paged(api, f"/crm/v3/objects/{name}", params)
 
 
-def _searched(api: Api, name: str, since: datetime, until: datetime) -> _Pages:
+def _searched(api: Api, name: str, since: datetime | None, until: datetime) -> _Pages:
     """Search for what was changed in [since, until), in the order of ids.
 
     A search gives 10,000 results at most, however it is paged: the next page is asked for by the last id instead.
@@ -134,7 +128,7 @@ def _searched(api: Api, name: str, since: datetime, until: datetime) -> _Pages:
     last_id = "0"
     while True:
         filters = [
-            {"propertyName": _OBJECTS[name], "operator": "GTE", "value": _milliseconds(since)},
+            {"propertyName": _OBJECTS[name], "operator": "GTE", "value": _milliseconds(since) if since else 0},
             {"propertyName": _OBJECTS[name], "operator": "LT", "value": _milliseconds(until)},
             {"propertyName": "hs_object_id", "operator": "GT", "value": last_id},
         ]
