@@ -91,6 +91,12 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 	@DBT_TARGET_PATH=$(LEADMILL_HOME)/dbt/lint DBT_LOG_PATH=$(LEADMILL_HOME)/dbt/logs \
 		$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --disable-progress-bar
 
+.PHONY: tracker
+TRACKER := serving/collector/tracker
+tracker: ## short form of the browser snippet, after a change of its source (needs Node.js)
+	@{ printf '// leadmill %s\n' "$$(sha256sum $(TRACKER).source.js | cut -c -8)"; \
+	npx --yes terser@5.51.2 $(TRACKER).source.js --ecma 2019 --mangle toplevel --compress passes=3,unsafe_arrows,unsafe; } > $(TRACKER).js
+
 bench: $(STAMP) ## cost of each step beside bare DuckDB
 	@$(BIN)/python -m benchmarks.nightly
 
