@@ -3,6 +3,11 @@
     coalesce({{ extracted(url, '^(?:[a-zA-Z]+://[^/?#]*)?(/[^?#]*[^/?#])') }}, case when {{ url }} is not null then '/' end)
 {%- endmacro -%}
 
+{#- Host of a URL in lower case, without its port and a leading www; null where the text names none. -#}
+{%- macro url_host(url) -%}
+    lower({{ extracted(url, '^[a-zA-Z]+://(?:[wW]{3}[.])?([^/?#:]+)') }})
+{%- endmacro -%}
+
 {#- Value of one parameter in a URL's query. -#}
 {%- macro url_parameter(url, name) -%}
     {{- return(adapter.dispatch('url_parameter', 'leadmill')(url, name)) -}}

@@ -3,6 +3,15 @@ hubspot_forms as (
     select * from {{ ref('stg_hubspot__forms') }}
 ),
 
+collector_events as (
+    select * from {{ ref('stg_collector__events') }}
+    where starts_with(event_name, 'form_') and content_id is not null
+),
+
+collector_form_submissions as (
+    select * from {{ ref('stg_collector__form_submissions') }}
+),
+
 marketo_forms as (
     select * from {{ ref('stg_marketo__forms') }}
 ),
@@ -28,9 +37,33 @@ workflows as (
     select * from {{ ref('stg_hubspot__workflows') }}
 ),
 
+tool_forms as (
+    select form_id from hubspot_forms
+    union
+    select 'mktoForm_' || form_id as form_id from marketo_forms
+),
+
+-- Forms of the site's own; one that a tool made is the tool's.
+site_forms as (
+    select source_system, content_id as form_id
+    from collector_events
+    where content_id not in (select tool_forms.form_id from tool_forms)
+    union
+    select source_system, form_id
+    from collector_form_submissions
+    where form_id not in (select tool_forms.form_id from tool_forms)
+),
+
 known as (
     select source_system || ':' || form_id as content_id, form_name as content_name, 'form' as content_type, created_at
     from hubspot_forms
+    union all
+    select
+        source_system || ':' || form_id as content_id,
+        form_id as content_name,
+        'form' as content_type,
+        null as created_at
+    from site_forms
     union all
     select
         source_system || ':form-' || form_id as content_id,

@@ -3,6 +3,18 @@ ga4_events as (
     select * from {{ ref('stg_ga4__events') }}
 ),
 
+collector_events as (
+    select * from {{ ref('stg_collector__events') }}
+),
+
+collector_form_submissions as (
+    select * from {{ ref('stg_collector__form_submissions') }}
+),
+
+form_submits as (
+    select * from {{ ref('int_web__form_submits') }}
+),
+
 hubspot_email_events as (
     select * from {{ ref('stg_hubspot__email_events') }}
 ),
@@ -121,6 +133,63 @@ ga4 as (
         on events.form_id = form_contents.form_id
 ),
 
+-- The collector's source is a tracker, and its webhook names the person behind what the tracker saw.
+collector as (
+    select
+        events.event_id,
+        events.source_system,
+        events.occurred_at,
+        case
+            -- A further try at a form, or a click more than was needed.
+            when events.event_name = 'form_submission' and form_submits.event_id is null then 'form_submit_attempt'
+            else coalesce(event_names.event_name, {{ as_code('events.event_name') }})
+        end as event_name,
+        'web' as surface,
+        events.anonymous_id,
+        events.user_id,
+        coalesce(submissions.email, events.email) as email,
+        {{ record_key('events.source_system', "'subscriber'", 'coalesce(submissions.email, events.email)') }}
+            as person_record_key,
+        traffic_channels.channel,
+        case when traffic_channels.channel is not null then lower({{ cleaned('events.traffic_campaign') }}) end
+            as campaign_id,
+        case
+            when starts_with(events.event_name, 'form_')
+                then coalesce(form_contents.content_id, events.source_system || ':' || events.content_id)
+            else coalesce(events.content_id, {{ url_path('events.page_url') }})
+        end as content_id,
+        {{ url_path('events.page_url') }} as page_path,
+        events.page_url as url,
+        cast(events.event_value as decimal(18, 2)) as value,
+        events.scroll_percent,
+        events.dwell_seconds,
+        bot_devices.hostname is not null as is_bot,
+        events.source_file,
+        events.source_row_number,
+        {{ json_object({'referrer': 'events.referrer'}) }} as properties
+    from collector_events as events
+    left join event_names
+        on
+            event_names.system = 'collector'
+            and events.event_name = event_names.source_event
+    left join form_submits
+        on events.event_id = form_submits.event_id
+    left join collector_form_submissions as submissions
+        on form_submits.form_submission_id = submissions.form_submission_id
+    left join bot_devices
+        on
+            bot_devices.browser = ''
+            and coalesce(events.hostname, '') = bot_devices.hostname
+    left join traffic_channels
+        on
+            events.traffic_source = traffic_channels.traffic_source
+            and coalesce(events.traffic_medium, '') = traffic_channels.traffic_medium
+    left join form_contents
+        on
+            starts_with(events.event_name, 'form_')
+            and events.content_id = form_contents.form_id
+),
+
 emails as (
     select
         {{ surrogate_key(['events.source_system', "'email'", 'events.email_event_id']) }} as event_id,
@@ -174,6 +243,31 @@ forms as (
         source_file,
         source_row_number
     from hubspot_form_submissions
+
+    union all
+
+    -- What the tracker saw too is its event.
+    select
+        submissions.form_submission_id as event_id,
+        submissions.source_system,
+        submissions.submitted_at as occurred_at,
+        'form_submit' as event_name,
+        'form' as surface,
+        submissions.anonymous_id,
+        submissions.email,
+        {{ record_key('submissions.source_system', "'subscriber'", 'submissions.email') }} as person_record_key,
+        lower({{ url_parameter('submissions.page_url', 'utm_campaign') }}) as campaign_id,
+        coalesce(form_contents.content_id, submissions.source_system || ':' || submissions.form_id) as content_id,
+        submissions.page_url as url,
+        submissions.source_file,
+        submissions.source_row_number
+    from collector_form_submissions as submissions
+    inner join form_submits
+        on
+            submissions.form_submission_id = form_submits.form_submission_id
+            and form_submits.event_id is null
+    left join form_contents
+        on submissions.form_id = form_contents.form_id
 ),
 
 webinars as (
@@ -269,6 +363,8 @@ files as (
 
 unioned as (
     select * from ga4
+    union all by name
+    select * from collector
     union all by name
     select * from emails
     union all by name

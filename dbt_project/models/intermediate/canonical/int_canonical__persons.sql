@@ -19,6 +19,14 @@ prospects as (
     select * from {{ ref('stg_account_engagement__prospects') }}
 ),
 
+collector_events as (
+    select * from {{ ref('stg_collector__events') }}
+),
+
+collector_form_submissions as (
+    select * from {{ ref('stg_collector__form_submissions') }}
+),
+
 salesforce_leads as (
     select * from {{ ref('stg_salesforce__leads') }}
 ),
@@ -50,6 +58,12 @@ addresses as (
     union all
     select source_system, email, submitted_at as seen_at, source_file, source_row_number
     from hubspot_form_submissions
+    union all
+    select source_system, email, occurred_at as seen_at, source_file, source_row_number
+    from collector_events
+    union all
+    select source_system, email, submitted_at as seen_at, source_file, source_row_number
+    from collector_form_submissions
     union all
     select source_system, email, occurred_at as seen_at, source_file, source_row_number
     from file_events

@@ -5,15 +5,27 @@ ga4_events as (
     select * from {{ ref('stg_ga4__events') }}
 ),
 
+collector_events as (
+    select * from {{ ref('stg_collector__events') }}
+),
+
 bot_signatures as (
     select * from {{ ref('bot_signatures') }}
 ),
 
+-- The collector turns away browsers that are machines, and keeps no browser.
 devices as (
-    select distinct
+    select
         coalesce(browser, '') as browser,
         coalesce(hostname, '') as hostname
     from ga4_events
+
+    union
+
+    select
+        '' as browser,
+        coalesce(hostname, '') as hostname
+    from collector_events
 ),
 
 final as (

@@ -5,6 +5,10 @@ ga4_events as (
     select * from {{ ref('stg_ga4__events') }}
 ),
 
+collector_events as (
+    select * from {{ ref('stg_collector__events') }}
+),
+
 file_events as (
     select * from {{ ref('stg_files__events') }}
 ),
@@ -16,6 +20,12 @@ channel_rules as (
 traffic as (
     select traffic_source, coalesce(traffic_medium, '') as traffic_medium
     from ga4_events
+    where traffic_source is not null
+
+    union
+
+    select traffic_source, coalesce(traffic_medium, '') as traffic_medium
+    from collector_events
     where traffic_source is not null
 
     union
