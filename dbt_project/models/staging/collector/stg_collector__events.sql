@@ -99,7 +99,7 @@ final as (
 
         -- numbers; what nobody can have measured is none
         case when dwell_seconds between 0 and 86400 then dwell_seconds end as dwell_seconds,
-        case when scroll_percent between 0 and 100 then scroll_percent end as scroll_percent,
+        case when scroll_percent between 0 and 100 then cast(scroll_percent as bigint) end as scroll_percent,
         case when abs(value) < 1e12 then value end as event_value,
 
         -- times
