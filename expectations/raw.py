@@ -27,7 +27,7 @@ _ABOUT = "/* rows of the files in {batch} */\n"
 
 # Times that are required but speak of a plan: a meeting may stand in the calendar for next month.
 PLANNED = {("salesforce", "events", "StartDateTime"), ("files", "activity", "occurred_at")}
-# Anybody's browser may tell any time: the models hold it against the server's clock. A wrong one must not stop the night.
+# A browser may tell any time, and a wrong one must not stop the night: the models hold it against the server's clock.
 TOLD_BY_BROWSERS = {("collector", "events", "occurred_at")}
 
 
