@@ -38,6 +38,14 @@ def is_unauthorized(response: Response) -> bool:
     return bool(response.status_code == codes.unauthorized)
 
 
+class AnswerError(LeadmillError):
+    """The vendor answered, but not what was asked for. The answer is for a connector to judge, and is never told."""
+
+    def __init__(self, message: str, response: Response | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
 class Api:
     """One vendor's API.
 
@@ -158,7 +166,7 @@ class _VendorSession(Session):
         if response.status_code == codes.forbidden:
             raise InputError(f"{told}: the credentials lack a permission; docs/connectors.md lists what each needs")
         if not response.ok:
-            raise LeadmillError(f"{told}; run again later, and check the source's settings if it stays")
+            raise AnswerError(f"{told}; run again later, and check the source's settings if it stays", response)
         return response
 
     def _answer(self, request: PreparedRequest, arguments: dict[str, Any]) -> Response:
