@@ -24,7 +24,7 @@ from leadmill.settings import Home
 
 OPEN = ".open"
 _SEALED_AT = "%Y%m%dT%H%M%S.%fZ"
-_LOCK_SECONDS = 5
+_LOCK_SECONDS = 2
 
 
 def folder_of(home: Home, source: str) -> Path:

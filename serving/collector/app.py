@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse
 
@@ -40,14 +40,15 @@ def create_app(collector: Collector) -> FastAPI:
         allow_credentials=True,  # navigator.sendBeacon always sends as if there were cookies; we set and read none
         max_age=_PREFLIGHT_SECONDS,
     )
-    app.add_api_route("/collect", collector.collect, methods=["POST"])
-    app.add_api_route("/webhook/form", collector.webhook, methods=["POST"])
-    app.add_api_route("/health", collector.health, methods=["GET"])
-    app.add_api_route("/tracker.js", _tracker, methods=["GET"])
+    # Plain routes: a request has no parameters to resolve, which would cost a third of the answers a second.
+    app.add_route("/collect", collector.collect, methods=["POST"])
+    app.add_route("/webhook/form", collector.webhook, methods=["POST"])
+    app.add_route("/health", collector.health, methods=["GET"])
+    app.add_route("/tracker.js", _tracker, methods=["GET"])
     return app
 
 
-async def _tracker() -> Response:
+async def _tracker(_: Request) -> Response:
     """Serve the browser's snippet."""
     headers = {"Cache-Control": f"public, max-age={_TRACKER_SECONDS}"}
     return FileResponse(TRACKER, media_type="text/javascript", headers=headers)

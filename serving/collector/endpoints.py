@@ -109,7 +109,7 @@ class Collector:
             submission_id = await self._submitted(key, signature, body)
         return JSONResponse({"submission_id": submission_id}, 202)
 
-    async def health(self) -> Response:
+    async def health(self, _: Request) -> Response:
         """Tell how it goes, for the operator's monitor."""
         outbox = await asyncio.to_thread(self._outbox.counts)
         is_working = self.writer.is_working

@@ -10,7 +10,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -51,6 +51,7 @@ class RateLimit:
         return 0 if is_allowed else math.ceil((1 - tokens) / self._per_second)
 
 
+@lru_cache(10_000)
 def _network(address: str) -> str:
     """Return what stands for one client: of IPv6 the first 64 bits, for a client may choose the others."""
     try:
@@ -77,6 +78,7 @@ async def body_of(request: Request) -> bytes | None:
     return bytes(body)
 
 
+@lru_cache(10_000)  # a site's visitors have few different ones
 def is_bot(user_agent: str) -> bool:
     """Return whether a user agent says that it is a program."""
     return bool(_bot_pattern().search(user_agent))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+import signal
+import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 
 import uvicorn
+from fastapi import FastAPI
 from filelock import FileLock, Timeout
 
 from ingestion import segments
+from ingestion.collector_settings import CollectorSettings
 from ingestion.sources_file import Source, Sources
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
@@ -23,6 +28,7 @@ from serving.collector.receivers import receiver_of
 from serving.collector.segment_writer import SegmentWriter
 
 _STOP_SECONDS = 10
+_BACKLOG = 2048
 
 
 def collector_of(sources: Sources, name: str | None) -> Source:
@@ -43,6 +49,7 @@ def serve(home: Home, source: Source, *, host: str, port: int, progress: Callabl
     """Serve until the process is told to stop; then seal what is open.
 
     Raises:
+        InputError: the port is taken.
         LeadmillError: another process runs this collector, or delivers the outbox.
     """
     assert source.collector is not None  # noqa: S101 `collector_of` chose it
@@ -62,18 +69,12 @@ def serve(home: Home, source: Source, *, host: str, port: int, progress: Callabl
             forwarder=_forwarder(source, outbox),
             clock=_now,
         )
-        progress(f"collector {source.name} on http://{host}:{port}")
-        uvicorn.run(
-            create_app(collector),
-            host=host,
-            port=port,
-            access_log=False,  # addresses are not kept
-            log_level="warning",
-            server_header=False,
-            proxy_headers=bool(source.collector.trusted_proxies),
-            forwarded_allow_ips=source.collector.trusted_proxies,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-        )
+        with _listening(host, port) as listener:
+            progress(f"collector {source.name} on http://{host}:{listener.getsockname()[1]}")
+            # After its own work uvicorn sends itself again the signal that stopped it.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(uvicorn_config(create_app(collector), source.collector)).run(sockets=[listener])
 
 
 def drain(home: Home, source: Source) -> dict[str, int]:
@@ -94,6 +95,28 @@ def drain(home: Home, source: Source) -> dict[str, int]:
 def _forwarder(source: Source, outbox: Outbox) -> Forwarder:
     forward = source.collector.forward if source.collector else []
     return Forwarder(outbox, {settings.name: receiver_of(settings) for settings in forward})
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
+        )
+    except OSError as error:
+        raise InputError(f"can't listen on {host} port {port}: {error.strerror}; choose another --port") from error
+
+
+def uvicorn_config(app: FastAPI, settings: CollectorSettings) -> uvicorn.Config:
+    """Return how uvicorn runs the application; forwarded addresses count only from trusted proxies."""
+    return uvicorn.Config(
+        app,
+        access_log=False,  # addresses are not kept
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
 
 
 @contextmanager

@@ -54,17 +54,19 @@ class Site:
         )
         self.folder = segments.folder_of(home, "web")
         self.outbox = Outbox(outbox_path(home), lambda: clock().timestamp())
-        receivers = {receiver.name: receiver_of(receiver) for receiver in self.settings.forward}
+        self.receivers = {receiver.name: receiver_of(receiver) for receiver in self.settings.forward}
+        self.writer = SegmentWriter(self.folder, clock)
         collector = Collector(
             "web",
             self.settings,
             person_key="a key",
-            writer=SegmentWriter(self.folder, clock),
+            writer=self.writer,
             outbox=self.outbox,
-            forwarder=Forwarder(self.outbox, receivers, first_wait_seconds=0),
+            forwarder=Forwarder(self.outbox, self.receivers, first_wait_seconds=0),
             clock=clock,
         )
-        self.client = TestClient(create_app(collector), raise_server_exceptions=True)
+        self.app = create_app(collector)
+        self.client = TestClient(self.app)
 
     def collect(self, *events: Any, **headers: str) -> Any:
         """Send events as the snippet does."""

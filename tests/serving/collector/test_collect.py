@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion import segments
+from serving.collector.server import uvicorn_config
 from tests.serving.collector.conftest import BROWSER, ORIGIN, Clock, Site, event
 
 
@@ -160,6 +162,23 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(open_site: Calla
     assert site.collect(event()).status_code == 202
     clock.advance(days=1)  # the salt is new, and nobody is known any more
     assert [site.collect(event()).status_code for _ in range(3)] == [202, 202, 429]
+
+
+@pytest.mark.parametrize(("trusted", "third"), [(["127.0.0.0/8"], 202), ([], 429)])
+def test_clients_behind_a_trusted_proxy_are_told_apart(
+    open_site: Callable[..., Site], trusted: list[str], third: int
+) -> None:
+    site = open_site(requests_per_minute=2, trusted_proxies=trusted)
+    config = uvicorn_config(site.app, site.settings)
+    config.load()
+    proxied = TestClient(config.loaded_app, client=("127.0.0.1", 1))
+
+    answers = [
+        proxied.post("/collect", json={"events": []}, headers={"X-Forwarded-For": f"9.9.9.9, 203.0.113.{client}"})
+        for client in (1, 1, 2, 1)
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202, third, 429]
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost_when_it_has_room_again(
