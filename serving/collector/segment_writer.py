@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections import defaultdict
@@ -19,6 +20,8 @@ SEAL_SECONDS = 30.0
 
 # macOS has no fdatasync; where it exists it spares writing the file's times.
 _flush = getattr(os, "fdatasync", os.fsync)
+
+_log = logging.getLogger(__name__)
 
 
 class StorageUnavailable(Exception):
@@ -67,8 +70,9 @@ class SegmentWriter:
         self._waiting: list[tuple[str, bytes, asyncio.Future[None]]] = []
         self._waiting_bytes = 0
         self._wanted = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="segments")  # it alone touches `_open`
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="segments")  # it alone touches what follows
         self._open: dict[str, _Segment] = {}
+        self._closed: list[Path] = []  # not sealed yet
 
     async def append(self, stream: str, lines: bytes) -> None:
         """Return when the lines are on the disk.
@@ -105,7 +109,8 @@ class SegmentWriter:
             try:
                 await loop.run_in_executor(self._thread, self._commit, batch)
                 problem = None
-            except OSError:
+            except Exception as error:  # noqa: BLE001 whatever it is: every request gets its answer
+                _log.error("segments can't be written: %s", getattr(error, "strerror", None) or type(error).__name__)
                 problem = StorageUnavailable()
             self.is_working = problem is None
             for _, _, done in batch:
@@ -134,22 +139,36 @@ class SegmentWriter:
                 segment.append(b"".join(parts))
             except OSError:
                 # After a failed flush nobody knows what of it is on the disk: nothing more is written to this file.
-                # What was acknowledged before was flushed before; the next start or extract seals it.
-                self._open.pop(stream).close()
+                # What was acknowledged before was flushed before.
+                self._close(stream)
                 raise
             if segment.bytes >= self._seal_bytes:
-                self._seal(stream)
+                self._close(stream)
+                self._seal_closed()
 
     def _seal_old(self) -> None:
         now = time.monotonic()
         for stream in [name for name, found in self._open.items() if now - found.opened_at >= self._seal_seconds]:
-            self._seal(stream)
+            self._close(stream)
+        self._seal_closed()
 
     def _seal_all(self) -> None:
         for stream in list(self._open):
-            self._seal(stream)
+            self._close(stream)
+        self._seal_closed()
 
-    def _seal(self, stream: str) -> None:
+    def _close(self, stream: str) -> None:
         segment = self._open.pop(stream)
         segment.close()
-        segments.seal(segment.path, self._clock())
+        self._closed.append(segment.path)
+
+    def _seal_closed(self) -> None:
+        """Seal what is closed; what the disk does not let be sealed now is tried again, by the next start at last."""
+        closed, self._closed = self._closed, []
+        for path in closed:
+            try:
+                segments.seal(path, self._clock())
+            except OSError as error:
+                _log.error("a segment can't be sealed: %s", error.strerror)
+                if path.exists():
+                    self._closed.append(path)

@@ -194,6 +194,10 @@ def test_a_full_disk_is_told_and_nothing_is_lost_when_it_has_room_again(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert after.status_code == 202
     assert {"before", "after"} <= {line["title"] for line in site.kept()}
+    # Nothing was written to the file whose flush had failed, and it is sealed with the others.
+    assert sorted(path.read_bytes().count(b"\n") for path in site.folder.glob("events/*")) == [1, 2]
+    site.writer._seal_old()
+    assert sorted(path.suffix for path in site.folder.glob("events/*")) == [".jsonl", ".open"]
     assert site.client.get("/health").status_code == 200
 
 

@@ -68,6 +68,16 @@ def test_submissions_go_to_every_receiver_and_their_content_leaves_the_outbox(ou
     assert b"hanako@" not in b"".join(path.read_bytes() for path in tmp_path.rglob("outbox.sqlite*"))
 
 
+def test_a_submission_that_is_sent_again_goes_out_once(outbox: Outbox) -> None:
+    receiver = Recorder()
+    for _ in range(2):
+        put(outbox, "s-1")
+        put(outbox, "s-2")
+        drain(outbox, receiver)
+
+    assert receiver.sent == ["s-1", "s-2"]
+
+
 def test_a_persons_later_submission_waits_for_the_earlier_one(outbox: Outbox, clock: Clock) -> None:
     receiver = Recorder(BUSY)
     for submission_id, person in [("h-1", "hanako"), ("h-2", "hanako"), ("t-1", "taro")]:

@@ -149,6 +149,23 @@ def test_old_segments_are_sealed_while_the_server_runs(
     assert datetime.strptime(sealed.name[:16], "%Y%m%dT%H%M%S.").replace(tzinfo=UTC) == NOW
 
 
+def test_a_segment_that_could_not_be_sealed_is_sealed_later(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.collect(event())
+    monkeypatch.setattr(site.writer, "_seal_seconds", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", _fail)
+        site.writer._seal_old()
+    assert site.collect(event()).status_code == 202
+
+    site.writer._seal_old()
+
+    assert [path.suffix for path in (site.folder / "events").iterdir()] == [".jsonl"] * 2
+
+
+def _fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_large_segment_is_sealed_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site.writer, "_seal_bytes", 1)
 
