@@ -37,12 +37,12 @@ def checks(scope: Scope) -> list[Check]:
         Check(
             id="raw.files_reconcile",
             table=LEDGER,
-            expects="rows in = rows loaded + rows quarantined, for each file",
+            expects="rows in = rows loaded + rows quarantined + rows erased, for each file",
             because="a row that is neither loaded nor set aside has been lost or made up",
             rows="""
-                select source, stream, file, rows_in, rows_loaded, rows_quarantined
+                select source, stream, file, rows_in, rows_loaded, rows_quarantined, rows_erased
                 from {batch}
-                where rows_in is distinct from rows_loaded + rows_quarantined
+                where rows_in is distinct from rows_loaded + rows_quarantined + rows_erased
             """,
         ),
         Check(

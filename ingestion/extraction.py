@@ -9,6 +9,7 @@ from itertools import groupby
 
 from ingestion import landing, segments
 from ingestion.delivery import deliveries
+from ingestion.erasure import requests
 from ingestion.sources_file import Source, Sources
 from leadmill.errors import InputError
 from leadmill.settings import Home
@@ -40,8 +41,10 @@ def extract(
 
     Raises:
         InputError: some files can't be read as what they should be; all the others have landed.
-        LeadmillError: an API did not answer, the disk is full, or another process extracts this source.
+        LeadmillError: an API did not answer, the disk is full, another process extracts this source, or an erasure was
+            interrupted.
     """
+    requests.require_finished(home)
     source = next((found for found in sources.sources if found.name == source_name), None)
     if source is None:
         names = ", ".join(found.name for found in sources.sources)

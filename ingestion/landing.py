@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ingestion.copying import copying, told_if_unreadable
 from ingestion.delivery import COMPRESSED, Delivery
+from ingestion.erasure import requests
+from ingestion.erasure.cutting import cut
 from ingestion.inspection import Inspection, inspect
 from ingestion.reading import Reading
 from ingestion.text import byte_blocks
@@ -42,6 +44,8 @@ class LandedFile(BaseModel):
     bytes: int
     delivered_at: datetime
     found: Inspection
+    rows_erased: int = 0  # that named an erased person, and are not in the copy
+    erasures: int = 0  # how often the copy has changed for that after it had landed
 
 
 # What stands last in the landing of each file of a source, by (reading, path). Only the last counts: a file that
@@ -145,6 +149,7 @@ def land(
         files = list(_landed(partial, deliveries, known, mistakes))
         if cursor and mistakes:
             raise InputError("\n".join(str(mistake) for mistake in mistakes))
+        files = _forgetting(home, source, reading, partial, files)
         if not files:
             partial.rmdir()
             return None
@@ -159,13 +164,27 @@ def land(
         )
         (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1))
         for path in [*partial.iterdir(), partial]:
-            _flush(path)
+            flush(path)
         partial.rename(stream / manifest.extract_id)
     except BaseException:
         shutil.rmtree(partial)
         raise
-    _flush(stream)
+    flush(stream)
     return manifest
+
+
+def _forgetting(home: Home, source: str, reading: Reading, folder: Path, files: list[LandedFile]) -> list[LandedFile]:
+    """Cut persons who were erased out of files that are landing."""
+    forgotten = requests.forgotten(home)
+    if forgotten is None:
+        return files
+    staged = folder / "staged"
+    staged.mkdir()
+    changed = cut(source, reading, folder, files, forgotten, staged)
+    for path in staged.iterdir():
+        path.replace(folder / path.name)
+    staged.rmdir()
+    return [changed.get(file.name, file) for file in files]
 
 
 def _landed(folder: Path, deliveries: list[Delivery], known: Known, mistakes: list[InputError]) -> Iterator[LandedFile]:
@@ -251,7 +270,8 @@ def _extract_id(stream: Path, as_of: datetime, files: list[LandedFile]) -> str:
     return f"{name}-{taken + 1}" if taken else name
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -35,8 +35,14 @@ create table if not exists ops.files (
     rows_loaded bigint not null,
     rows_quarantined bigint not null,
     furniture_lines bigint not null,
+    rows_erased bigint not null default 0,
+    erasures bigint not null default 0,
     primary key (source, stream, extract_id, landed_name)
 );
+
+-- Of a warehouse from before erasures.
+alter table ops.files add column if not exists rows_erased bigint default 0;
+alter table ops.files add column if not exists erasures bigint default 0;
 
 -- Every row that was set aside, with its text and the reason.
 create table if not exists ops.quarantine (
@@ -76,10 +82,10 @@ def enter(
     rows_quarantined: int,
     loaded_at: datetime,
 ) -> None:
-    """Write a landed file into the ledger.
+    """Write a landed file into the ledger. Rows in are those that were delivered; erased ones are in no copy.
 
     Raises:
-        LeadmillError: rows in are not rows loaded and quarantined.
+        LeadmillError: rows in the copy are not rows loaded and quarantined.
     """
     if file.found.rows != rows_loaded + rows_quarantined:
         raise LeadmillError(
@@ -90,7 +96,7 @@ def enter(
         """
         insert into ops.files values (
             $source, $system, $stream, $file, $sha256, $extract_id, $landed_name, $delivered_at, $loaded_at,
-            $bytes, $rows_in, $rows_loaded, $rows_quarantined, $furniture_lines
+            $bytes, $rows_in, $rows_loaded, $rows_quarantined, $furniture_lines, $rows_erased, $erasures
         )
         """,
         {
@@ -104,10 +110,12 @@ def enter(
             "delivered_at": file.delivered_at.astimezone(UTC).replace(tzinfo=None),
             "loaded_at": loaded_at,
             "bytes": file.bytes,
-            "rows_in": file.found.rows,
+            "rows_in": file.found.rows + file.rows_erased,
             "rows_loaded": rows_loaded,
             "rows_quarantined": rows_quarantined,
             "furniture_lines": file.found.furniture_lines,
+            "rows_erased": file.rows_erased,
+            "erasures": file.erasures,
         },
     )
 

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import duckdb
 
 from ingestion import ledger
+from ingestion.batches import batch_file, shape_of
 from ingestion.contract import create_raw_tables, quoted, table_name
+from ingestion.erasure import requests
 from ingestion.landing import LandedFile, Manifest, manifests
-from ingestion.records import BatchFile, Shape, records_of, value_of
+from ingestion.records import Shape, records_of, value_of
 from ingestion.warehouse import connect, writer_lock
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
@@ -37,7 +39,7 @@ class LoadResult:
         return f"{self.files:,} file(s), {self.rows_loaded:,} rows loaded{set_aside}"
 
 
-class _Landed(NamedTuple):
+class Landed(NamedTuple):
     """One landed file with its extract."""
 
     folder: Path
@@ -46,21 +48,8 @@ class _Landed(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        found = self.file.found
-        return Shape(
-            self.manifest.reading, tuple(found.columns or ()), tuple(found.types or ()), found.has_quoted_newlines
-        )
-
-    def as_batch_file(self) -> BatchFile:
-        return BatchFile(
-            filename=str(self.folder / self.file.readable_name),
-            path=self.file.path,
-            delivered_at=self.file.delivered_at.astimezone(UTC).replace(tzinfo=None),
-            lines=self.file.found.lines,
-            longest_line=self.file.found.longest_line,
-            header_lines=self.file.found.header_lines,
-            end_line=self.file.found.end_line,
-        )
+        """What it has in common with files that one statement can read together with it."""
+        return shape_of(self.file, self.manifest.reading)
 
 
 def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadResult:
@@ -72,14 +61,16 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
         progress: gets a line for each batch of files.
 
     Raises:
-        LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back.
+        LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back. Or an
+            erasure was interrupted.
     """
+    requests.require_finished(home)
     total = LoadResult(0, 0, 0)
     with writer_lock(home), connect(home) as connection:
         create_raw_tables(connection)
         ledger.create_tables(connection)
         connection.execute("set variable id_key = $key", {"key": home.id_key()})
-        for batch in _batches(_pending(home, as_of, connection)):
+        for batch in batches(_pending(home, as_of, connection)):
             # A time a batch: of two deliveries of one path, which never share a batch, the later load is told.
             done = _load_batch(connection, batch, datetime.now(UTC))
             stream = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream}"
@@ -92,10 +83,10 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
     return total
 
 
-def _pending(home: Home, as_of: datetime, connection: duckdb.DuckDBPyConnection) -> list[_Landed]:
+def _pending(home: Home, as_of: datetime, connection: duckdb.DuckDBPyConnection) -> list[Landed]:
     loaded = ledger.loaded_files(connection)
     return [
-        _Landed(folder, manifest, file)
+        Landed(folder, manifest, file)
         for folder, manifest in manifests(home)
         for file in manifest.files
         if file.delivered_at <= as_of
@@ -103,13 +94,13 @@ def _pending(home: Home, as_of: datetime, connection: duckdb.DuckDBPyConnection)
     ]
 
 
-def _batches(pending: list[_Landed]) -> Iterator[list[_Landed]]:
+def batches(pending: list[Landed]) -> Iterator[list[Landed]]:
     """Group files that one statement can read; two deliveries of one path never stand in the same batch."""
-    groups: dict[tuple[str, str, Shape], list[_Landed]] = defaultdict(list)
+    groups: dict[tuple[str, str, Shape], list[Landed]] = defaultdict(list)
     for landed in pending:
         groups[landed.manifest.source, landed.manifest.reading.stream, landed.shape].append(landed)
     for group in groups.values():
-        batch: list[_Landed] = []
+        batch: list[Landed] = []
         size = 0
         for landed in group:
             is_full = size + landed.file.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES
@@ -121,7 +112,7 @@ def _batches(pending: list[_Landed]) -> Iterator[list[_Landed]]:
         yield batch
 
 
-def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_at: datetime) -> LoadResult:
+def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime) -> LoadResult:
     """Load the files of a batch in one transaction.
 
     Raises:
@@ -130,7 +121,7 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loa
     told = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream} ({batch[0].folder.name})"
     connection.begin()
     try:
-        result = _insert(connection, batch, loaded_at.replace(tzinfo=None))
+        result = insert(connection, batch, loaded_at.replace(tzinfo=None))
         connection.commit()
     except BaseException as error:
         connection.rollback()
@@ -143,11 +134,12 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loa
     return result
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, batch: list[_Landed], loaded_at: datetime) -> LoadResult:
+def insert(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime) -> LoadResult:
+    """Load the files of a batch in the transaction that is open; `loaded_at` is naive, UTC."""
     manifest = batch[0].manifest
     reading = manifest.reading
     table = f"raw.{quoted(table_name(reading.system, reading.stream))}"
-    records = records_of(batch[0].shape, [landed.as_batch_file() for landed in batch], connection)
+    records = records_of(batch[0].shape, [batch_file(landed.file, landed.folder) for landed in batch], connection)
     new_rows, new_quarantine = _new_rows(connection, table), _new_rows(connection, "ops.quarantine")
     values = {field.name: value_of(field) for field in reading.fields} | {
         "_extra": "extra",

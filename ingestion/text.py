@@ -19,7 +19,7 @@ BLOCK_BYTES = 1 << 20
 _BUFFER_BYTES = 4 << 20
 MARK = "\ufdd0"  # a Unicode noncharacter: never in real text, and harmless in a JSON string
 _MARK = MARK.encode()
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 # No text holds these four in a row, so a reader of CSV files that splits at them reads whole lines.
 _NO_DELIMITER = "\x1f\x1e\x1d\x1c"
 
@@ -54,7 +54,7 @@ def byte_blocks(path: Path, source: Source | None = None) -> Iterator[bytes]:
         with path.open("rb", buffering=0) as file:
             yield from byte_blocks(path, file)
         return
-    compression = _COMPRESSIONS.get(path.suffix)
+    compression = COMPRESSIONS.get(path.suffix)
     stream = pa.CompressedInputStream(pa.PythonFile(source, "r"), compression) if compression else source
     while block := stream.read(BLOCK_BYTES):
         yield block

@@ -1,0 +1,118 @@
+"""The journal of erasures, `erasures.jsonl` in the data home: who was forgotten, as keyed hashes, and how it ended.
+
+It is written before anything is removed, so that a killed erasure is seen and ended by running it again, and it outlives
+the warehouse: what is delivered again later is held against it.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ingestion.erasure.identifiers import Forgotten, Identifying, Keys, hash_of
+from leadmill.errors import InputError, LeadmillError
+from leadmill.settings import Home
+
+
+class Entry(BaseModel):
+    """One line of the journal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: Literal["begun", "done", "allowed"]
+    at: datetime
+    key_check: str
+    hashes: list[str]
+    counts: dict[str, int] = {}
+
+
+def file(home: Home) -> Path:
+    """Return where the journal stands."""
+    return home.path / "erasures.jsonl"
+
+
+def forgotten(home: Home) -> Forgotten | None:
+    """Return whom the home has forgotten; None if nobody.
+
+    Raises:
+        LeadmillError: the key is another than that of the journal: nobody could be recognised.
+    """
+    hashes: set[str] = set()
+    for entry in _entries(home):
+        hashes = hashes - set(entry.hashes) if entry.state == "allowed" else hashes | set(entry.hashes)
+    return Forgotten(Keys.of(home), frozenset(hashes)) if hashes else None
+
+
+def unfinished(home: Home) -> set[str]:
+    """Return the hashes of erasures that were begun and did not end."""
+    hashes: set[str] = set()
+    for entry in _entries(home):
+        hashes = hashes | set(entry.hashes) if entry.state == "begun" else hashes - set(entry.hashes)
+    return hashes
+
+
+def require_finished(home: Home) -> None:
+    """Check that no erasure was interrupted.
+
+    Raises:
+        LeadmillError: one was; landing and raw may differ until it is run again.
+    """
+    if unfinished(home):
+        raise LeadmillError("an erasure was interrupted: run `leadmill erase` for that address again before anything else")
+
+
+def note(home: Home, state: Literal["begun", "done"], hashes: set[str], at: datetime, counts: dict[str, int]) -> None:
+    """Write down that an erasure begins or ended."""
+    _append(home, Entry(state=state, at=at, key_check=Keys.of(home).check, hashes=sorted(hashes), counts=counts))
+
+
+def allow(home: Home, address: str, at: datetime) -> int:
+    """Take what is delivered from now on of a person who was erased, and came back of their own will.
+
+    Returns:
+        How many identifiers are known again: those that were erased together with the address.
+
+    Raises:
+        InputError: nobody with this address was erased.
+    """
+    wanted = hash_of(Identifying("email", "", address), Keys.of(home))
+    known = forgotten(home)
+    if known is None or wanted not in known.hashes:
+        raise InputError("nobody with this address is being kept out; there is nothing to allow")
+    hashes = {found for entry in _entries(home) if wanted in entry.hashes for found in entry.hashes}
+    _append(home, Entry(state="allowed", at=at, key_check=known.keys.check, hashes=sorted(hashes)))
+    return len(hashes)
+
+
+def _entries(home: Home) -> list[Entry]:
+    if not file(home).exists():
+        return []
+    entries = [entry for line in file(home).read_text("utf-8").splitlines() if line and (entry := _entry(line))]
+    if any(entry.key_check != Keys.of(home).check for entry in entries):
+        raise LeadmillError(
+            f"{file(home)} was written under another key (LEADMILL_ID_KEY, or id_key in the home): with this one, erased"
+            " persons could not be recognised. Run with the former key."
+        )
+    return entries
+
+
+def _entry(line: str) -> Entry | None:
+    """Return an entry; None for a line that a killed process left half-written, before it did anything."""
+    try:
+        return Entry.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _append(home: Home, entry: Entry) -> None:
+    descriptor = os.open(file(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        # What a killed process left half-written must not swallow this line.
+        os.write(descriptor, b"\n" + entry.model_dump_json().encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
