@@ -61,8 +61,8 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
         progress: gets a line for each batch of files.
 
     Raises:
-        LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back. Or an
-            erasure was interrupted.
+        LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back.
+            Or an erasure was interrupted.
     """
     requests.require_finished(home)
     total = LoadResult(0, 0, 0)

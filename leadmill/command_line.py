@@ -299,6 +299,55 @@ def who(wanted: str, home_path: Path | None, as_json: bool, with_text: bool) -> 
 
 
 @main.command()
+@click.option("--email", "addresses", multiple=True, help="Address of who is to be forgotten; may be given repeatedly.")
+@click.option("--dry-run", is_flag=True, help="Only show what would go.")
+@click.option("--address-only", is_flag=True, help="Go on where identity isn't built: what carries the address goes.")
+@click.option("--allow", help="Address of an erased person who came back: take what is delivered from now on.")
+@home_option
+@json_option
+def erase(
+    addresses: tuple[str, ...],
+    dry_run: bool,
+    address_only: bool,
+    allow: str | None,
+    home_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Forget a person everywhere in the data home, keep them out when they are delivered again, and prove it.
+
+    Killed on the way, the same command ends it. Run a night afterwards: it builds what stood on the person's rows anew.
+    """
+    from dataclasses import asdict
+
+    from ingestion.erasure import requests
+    from leadmill import erasure
+
+    home = Home.from_environment(home_path)
+    if bool(addresses) == bool(allow):
+        raise InputError("give --email ADDRESS to erase, or --allow ADDRESS to take a person's data again")
+    if allow:
+        count = requests.allow(home, allow, datetime.now(UTC))
+        click.echo(f"{count} identifiers are known again, in what is delivered from now on.")
+        return
+    done = erasure.erase(home, addresses, datetime.now(UTC), dry_run=dry_run, address_only=address_only, progress=_say)
+    if as_json:
+        _print_json(asdict(done))
+        return
+    tables.show(
+        "Would go" if dry_run else "Erased", [{"place": place, "count": count} for place, count in done.places.items()]
+    )
+    for reason in done.left:
+        click.echo(f"Left: {reason}")
+    if done.delivered:
+        click.echo("Files that your tools delivered hold the person still; remove them, and the person in the tools:")
+        for path in done.delivered:
+            click.echo(f"  {path}")
+    if not dry_run:
+        click.echo(f"Proved: 0 occurrences in {done.searched:,} files of {home.path}.")
+        click.echo("Next: leadmill nightly; then `leadmill audiences`, and upload the files anew to the ad platforms.")
+
+
+@main.command()
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,7 @@ def _identified(
     parts: Sequence[BatchFile],
     fields: Sequence[Field],
     connection: duckdb.DuckDBPyConnection,
-) -> Iterable[tuple[str, int, str, str]]:
+) -> list[tuple[Any, ...]]:
     """Return path, number, column and value of the records that carry an identifier of the person."""
     if not fields:
         return []
@@ -113,13 +113,14 @@ def _identified(
     )
     if not connection.execute("from carried limit 1").fetchall():
         return []
-    return connection.execute(
+    rows: list[tuple[Any, ...]] = connection.execute(
         f"""
         select path, row_number, found.field, found.value
         from (select path, row_number, unnest(list_concat({lists}, [])) as found from ({records}) as records)
         semi join carried on found.field = carried.field and found.value = carried.value
         """
     ).fetchall()
+    return rows
 
 
 def _identifiers(identified: Field, source: str) -> str:
@@ -168,7 +169,7 @@ def _mentioned(
     forgotten: Forgotten,
     connection: duckdb.DuckDBPyConnection,
     parameters: dict[str, list[str]],
-) -> list[tuple[Any, str]]:
+) -> list[tuple[Any, ...]]:
     """Return the key and the text as it stands of each place in rows that names the person."""
     own = forgotten.pattern and literal(forgotten.pattern)
     texts = f"regexp_extract_all({text}, {literal(ADDRESS)}, 1)"
@@ -186,7 +187,7 @@ def _mentioned(
     )
     if not connection.execute("from mentioned limit 1").fetchall():
         return []
-    return connection.execute(
+    places: list[tuple[Any, ...]] = connection.execute(
         f"""
         select key, text
         from (select {key} as key, unnest({texts}) as text from {rows})
@@ -194,3 +195,4 @@ def _mentioned(
         """,
         parameters,
     ).fetchall()
+    return places

@@ -108,4 +108,3 @@ def remember(connection: duckdb.DuckDBPyConnection, forgotten: Forgotten) -> Non
         "create or replace temp table erased as select unnest($hashes::varchar[]) as hash",
         {"hashes": sorted(forgotten.hashes)},
     )
-

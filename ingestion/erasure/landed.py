@@ -27,35 +27,52 @@ class Cut(NamedTuple):
     rows: int
 
 
-def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None]) -> list[Cut]:
+def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None], *, dry_run: bool = False) -> list[Cut]:
     """Cut everybody who is to be forgotten out of every extract.
 
     Args:
         home: the data home.
         forgotten: whom no file may name.
         progress: gets a line for each extract that changes.
+        dry_run: only tell what would change.
     """
     finish(home)
-    cuts = []
-    for folder, manifest in manifests(home):
-        with landing.extracting(home, manifest.source):
-            staged = folder.with_name(_UNDER_WAY + folder.name)
-            staged.mkdir()
-            changed = cut(manifest.source, manifest.reading, folder, manifest.files, forgotten, staged)
-            if not changed:
-                staged.rmdir()
-                continue
-            files = [
-                changed[file.name].model_copy(update={"erasures": file.erasures + 1}) if file.name in changed else file
-                for file in manifest.files
-            ]
-            rows = sum(file.found.rows for file in files)
-            now = manifest.model_copy(update={"files": files, "rows": rows})
-            _stage(staged, folder, now)
+    return [
+        found
+        for folder, manifest in manifests(home)
+        if (found := _forget_in(home, folder, manifest, forgotten, progress, dry_run=dry_run))
+    ]
+
+
+def _forget_in(
+    home: Home,
+    folder: Path,
+    manifest: Manifest,
+    forgotten: Forgotten,
+    progress: Callable[[str], None],
+    *,
+    dry_run: bool,
+) -> Cut | None:
+    with landing.extracting(home, manifest.source):
+        staged = folder.with_name(_UNDER_WAY + folder.name)
+        staged.mkdir()
+        changed = cut(manifest.source, manifest.reading, folder, manifest.files, forgotten, staged)
+        files = [
+            changed[file.name].model_copy(update={"erasures": file.erasures + 1}) if file.name in changed else file
+            for file in manifest.files
+        ]
+        rows = sum(file.found.rows for file in files)
+        if dry_run or not changed:
+            shutil.rmtree(staged)
+        else:
+            _stage(staged, folder, manifest.model_copy(update={"files": files, "rows": rows}))
             _apply(staged.rename(folder.with_name(_READY + folder.name)))
-        cuts.append(Cut(now.source, now.reading.stream, [file.path for file in files if file.name in changed], manifest.rows - rows))
-        progress(f"{now.source} {now.reading.stream}: {len(changed):,} file(s), {manifest.rows - rows:,} rows")
-    return cuts
+    if not changed:
+        return None
+    stream = manifest.reading.stream
+    if not dry_run:
+        progress(f"landing {manifest.source} {stream}: {len(changed):,} file(s), {manifest.rows - rows:,} rows")
+    return Cut(manifest.source, stream, [changed[name].path for name in changed], manifest.rows - rows)
 
 
 def finish(home: Home) -> None:

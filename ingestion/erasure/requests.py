@@ -1,6 +1,6 @@
 """The journal of erasures, `erasures.jsonl` in the data home: who was forgotten, as keyed hashes, and how it ended.
 
-It is written before anything is removed, so that a killed erasure is seen and ended by running it again, and it outlives
+It is written before anything is removed, so that a killed erasure is seen and ended by running it again. It outlives
 the warehouse: what is delivered again later is held against it.
 """
 
@@ -62,7 +62,9 @@ def require_finished(home: Home) -> None:
         LeadmillError: one was; landing and raw may differ until it is run again.
     """
     if unfinished(home):
-        raise LeadmillError("an erasure was interrupted: run `leadmill erase` for that address again before anything else")
+        raise LeadmillError(
+            "an erasure was interrupted: run `leadmill erase` for that address again before anything else"
+        )
 
 
 def note(home: Home, state: Literal["begun", "done"], hashes: set[str], at: datetime, counts: dict[str, int]) -> None:
@@ -94,8 +96,8 @@ def _entries(home: Home) -> list[Entry]:
     entries = [entry for line in file(home).read_text("utf-8").splitlines() if line and (entry := _entry(line))]
     if any(entry.key_check != Keys.of(home).check for entry in entries):
         raise LeadmillError(
-            f"{file(home)} was written under another key (LEADMILL_ID_KEY, or id_key in the home): with this one, erased"
-            " persons could not be recognised. Run with the former key."
+            f"{file(home)} was written under another key (LEADMILL_ID_KEY, or id_key in the home): with this one"
+            " erased persons could not be recognised. Run with the former key."
         )
     return entries
 

@@ -82,15 +82,13 @@ def rewrite(
 
 
 def _rewrite_text(original: Path, target: Path, encoding: str, edits: dict[int, list[Edit]]) -> None:
-    """Copy a text file by blocks of lines; only blocks with an edit are looked into. Line ends stay as they are."""
+    """Copy a text file by blocks of lines. All but the edits stays, also line ends and bytes that are no text."""
     compression = COMPRESSIONS.get(original.suffix)
-    # Bytes that are not of the encoding go through as they are.
-    options = {"encoding": encoding, "errors": "surrogateescape", "newline": ""}
     with (
         pa.input_stream(str(original), compression=compression) as packed,
-        io.TextIOWrapper(io.BufferedReader(packed), **options) as source,
+        io.TextIOWrapper(io.BufferedReader(packed), encoding, "surrogateescape", "") as source,
         pa.output_stream(str(target), compression=compression) as unpacked,
-        io.TextIOWrapper(io.BufferedWriter(unpacked), **options) as copy,
+        io.TextIOWrapper(io.BufferedWriter(unpacked), encoding, "surrogateescape", "") as copy,
     ):
         first = 1
         while lines := source.readlines(_BLOCK_CHARACTERS):
@@ -108,8 +106,9 @@ def _rewrite_parquet(original: Path, target: Path, found: Found) -> None:
     """Copy a Parquet file batch by batch. A row with a mention goes: its other values can't be cut by their text."""
     gone = pa.array(sorted({*found.rows, *found.mentions}), pa.int64())
     first = 1
-    with pq.ParquetFile(original) as source, pq.ParquetWriter(target, source.schema_arrow, "zstd") as copy:
-        for batch in source.iter_batches():
+    with pq.ParquetFile(original) as source, pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as copy:
+        for rows_of_group in source.iter_batches():
+            batch = rows_of_group
             numbers = pa.array(range(first, first + len(batch)), pa.int64())
             for name in {place for values in found.cleared.values() for place, _ in values}:
                 rows = [row for row, values in found.cleared.items() if any(place == name for place, _ in values)]
@@ -249,4 +248,3 @@ def _without_texts(line: str, texts: set[str]) -> str:
 def _blank(found: re.Match[str]) -> str:
     # A number stays a number where it is one in JSON.
     return "0" if found.group(0).isdigit() else ERASED
-
