@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from ingestion.copying import copying
 from ingestion.erasure import identifiers
 from ingestion.erasure.finding import find
 from ingestion.erasure.identifiers import Forgotten
@@ -43,16 +46,14 @@ def cut(
             if file.name not in found:
                 continue
             target = staged / file.name
-            rewrite(
-                folder / file.name,
-                folder / file.readable_name,
-                target,
-                reading,
-                file.found,
-                found[file.name],
-                connection,
-            )
-            readable, inspection = inspect(target, reading, file.path)
+            rewritten = staged / f"rewritten{target.suffix}"
+            readable = folder / file.readable_name
+            rewrite(folder / file.name, readable, rewritten, reading, file.found, found[file.name], connection)
+            with ThreadPoolExecutor(2) as pool, copying(rewritten, target, sha256(), pool) as rewriting:
+                if reading.format == "parquet":
+                    rewriting.finish()
+                readable, inspection = inspect(rewriting, target, reading, file.path)
+            rewritten.unlink()
             changed[file.name] = file.model_copy(
                 update={
                     "readable_name": readable.name,

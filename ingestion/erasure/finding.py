@@ -13,9 +13,10 @@ import duckdb
 
 from ingestion.batches import batch_file, shape_of
 from ingestion.erasure.identifiers import ADDRESS, Forgotten, hash_sql
-from ingestion.parsing import is_nested, literal
+from ingestion.parsing import is_nested
 from ingestion.reading import Field, Reading
 from ingestion.records import BatchFile, Shape, records_of, value_of
+from ingestion.sql import literal
 from ingestion.text import lines_sql
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def find(
             if fields[name].column.on_erasure == "remove":
                 found[names[path]].rows.add(row)
             elif not _is_needed(fields[name], reading):
-                found[names[path]].cleared[row].add((str(fields[name].path), value))
+                found[names[path]].cleared[row] |= {(place, value) for place in fields[name].paths}
         mentions = _mentioned_in_records if reading.format == "parquet" else _mentioned_in_lines
         for path, number, text in mentions(shape, parts, forgotten, connection):
             found[names[path]].mentions[number].add(text)
@@ -86,8 +87,9 @@ def _batches(files: Sequence[LandedFile], reading: Reading) -> Iterator[tuple[Sh
 
 
 def _is_needed(cleared: Field, reading: Reading) -> bool:
-    """Return whether the record could not stay without the value: its own id is mapped from the same column."""
-    return any(each.column.required and each.path == cleared.path for each in reading.fields)
+    """Return whether the record could not stay without the value: its own id comes from the same column."""
+    needed = {path for each in reading.fields if each.column.required for path in each.paths}
+    return not needed.isdisjoint(cleared.paths)
 
 
 def _identified(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import duckdb
 
 from ingestion.contract import Identifier
-from ingestion.parsing import literal
+from ingestion.sql import literal
 from leadmill.settings import Home
 
 # The system of a record's id that does not tell which tool gave it (a login's user id).
@@ -40,12 +40,14 @@ class Keys(NamedTuple):
 
     inner: str
     outer: str
+    id_key: str  # of ids that are built from columns
 
     @classmethod
     def of(cls, home: Home) -> Keys:
         """Return the keys that follow from the home's secret."""
-        inner, outer = (sha256(f"erasure {use}|{home.id_key()}".encode()).hexdigest() for use in ("inner", "outer"))
-        return cls(inner, outer)
+        key = home.id_key()
+        inner, outer = (sha256(f"erasure {use}|{key}".encode()).hexdigest() for use in ("inner", "outer"))
+        return cls(inner, outer, key)
 
     @property
     def check(self) -> str:
@@ -103,6 +105,7 @@ def hash_sql(kind: str, system: str, value: str) -> str:
 def remember(connection: duckdb.DuckDBPyConnection, forgotten: Forgotten) -> None:
     """Give a session the keys, and the hashes as table `erased`."""
     connection.execute("set variable inner_key = $key", {"key": forgotten.keys.inner})
+    connection.execute("set variable id_key = $key", {"key": forgotten.keys.id_key})
     connection.execute("set variable outer_key = $key", {"key": forgotten.keys.outer})
     connection.execute(
         "create or replace temp table erased as select unnest($hashes::varchar[]) as hash",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import io
 import json
 import re
@@ -9,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -26,6 +29,13 @@ ERASED = "[erased]"
 _BLOCK_CHARACTERS = 1 << 20
 
 Edit = Callable[[str], str]
+
+
+class _Edits(NamedTuple):
+    """What is done to one record, or to one page."""
+
+    lines: int  # of the record
+    edits: list[Edit]
 
 
 def rewrite(
@@ -54,110 +64,142 @@ def rewrite(
     if reading.format == "parquet":
         _rewrite_parquet(original, target, found)
         return
-    edits: dict[int, list[Edit]] = defaultdict(list)
-    if reading.format == "csv":
-        for line in _csv_lines(readable, inspection, found.rows, set(found.mentions), connection):
-            edits[line] = [lambda _: ""]
-        for row, values in found.cleared.items():
-            for line in _csv_lines(readable, inspection, {row}, set(), connection):
-                edits[line] += [partial(_without_cell, value=value) for _, value in values]
-    else:
-        places = {*found.rows, *found.cleared}
-        line_of = _page_places(readable, reading, inspection, places, connection) if places else {}
-        cut: dict[int, set[int]] = defaultdict(set)
-        for row in found.rows:
-            line, index = line_of[row]
-            cut[line].add(index)
-        for row, values in found.cleared.items():
-            edits[line_of[row][0]] += [partial(_without_value, place=place, value=value) for place, value in values]
-        for line, indexes in cut.items():
-            key = reading.contract.records if reading.format == "api_pages" else None
-            edits[line].insert(0, partial(_without_records, key=key, indexes=indexes))
-        for line, texts in found.mentions.items():
-            edits[line].append(partial(_without_texts, texts=texts))
     try:
-        _rewrite_text(original, target, reading.encoding, edits)
+        # A byte order mark goes through as a character, where there is one.
+        encoding = "utf-8" if codecs.lookup(reading.encoding).name == "utf-8-sig" else reading.encoding
+        _rewrite_text(original, target, encoding, _edits(readable, reading, inspection, found, connection))
     except UnicodeError as error:
-        raise LeadmillError(f"{original} can't be written as {reading.encoding} again: {error.reason}") from None  # type: ignore[attr-defined]
+        raise LeadmillError(
+            f"{original} can't be written as {reading.encoding} again ({type(error).__name__})"
+        ) from None
 
 
-def _rewrite_text(original: Path, target: Path, encoding: str, edits: dict[int, list[Edit]]) -> None:
+def _edits(
+    readable: Path, reading: Reading, inspection: Inspection, found: Found, connection: duckdb.DuckDBPyConnection
+) -> dict[int, _Edits]:
+    """Return what is done to the records of a text file, by the line at which each begins."""
+    edits: dict[int, _Edits] = {}
+    if reading.format == "csv":
+        columns = {name: place for place, name in enumerate(inspection.columns or [])}
+        spans = _csv_spans(readable, inspection, {*found.rows, *found.cleared}, set(found.mentions), connection)
+        for row, first, count in spans:
+            if row in found.cleared and row not in found.rows and first not in found.mentions:
+                places = {columns[name] for name, _ in found.cleared[row]}
+                edits[first] = _Edits(count, [partial(_without_cells, places=places, delimiter=reading.delimiter)])
+            else:
+                edits[first] = _Edits(count, [lambda _: ""])
+        return edits
+    places_of = _page_places(readable, reading, inspection, {*found.rows, *found.cleared}, connection)
+    cut: dict[int, set[int]] = defaultdict(set)
+    for row in found.rows:
+        line, index = places_of[row]
+        cut[line].add(index)
+    key = reading.contract.records if reading.format == "api_pages" else None
+    for line, indexes in cut.items():
+        edits[line] = _Edits(1, [partial(_without_records, key=key, indexes=indexes)])
+    for row, values in found.cleared.items():
+        cleared = [partial(_without_value, place=place, value=value) for place, value in values]
+        edits.setdefault(places_of[row][0], _Edits(1, [])).edits.extend(cleared)
+    for line, texts in found.mentions.items():
+        edits.setdefault(line, _Edits(1, [])).edits.append(partial(_without_texts, texts=texts))
+    return edits
+
+
+def _rewrite_text(original: Path, target: Path, encoding: str, edits: dict[int, _Edits]) -> None:
     """Copy a text file by blocks of lines. All but the edits stays, also line ends and bytes that are no text."""
     compression = COMPRESSIONS.get(original.suffix)
+    encoder = codecs.getincrementalencoder(encoding)("surrogateescape")
     with (
         pa.input_stream(str(original), compression=compression) as packed,
         io.TextIOWrapper(io.BufferedReader(packed), encoding, "surrogateescape", "") as source,
-        pa.output_stream(str(target), compression=compression) as unpacked,
-        io.TextIOWrapper(io.BufferedWriter(unpacked), encoding, "surrogateescape", "") as copy,
+        pa.output_stream(str(target), compression=compression) as copy,
     ):
         first = 1
         while lines := source.readlines(_BLOCK_CHARACTERS):
-            for number in edits.keys() & range(first, first + len(lines)):
-                body = lines[number - first].rstrip("\r\n")
-                line_end = lines[number - first][len(body) :]
-                for edit in edits[number]:
-                    body = edit(body)
-                lines[number - first] = body + line_end
+            for number in sorted(edits.keys() & range(first, first + len(lines))):
+                at, (count, record_edits) = number - first, edits[number]
+                lines += [source.readline() for _ in range(at + count - len(lines))]
+                lines[at : at + count] = _edited(lines[at : at + count], record_edits)
             first += len(lines)
-            copy.writelines(lines)
+            copy.write(encoder.encode("".join(lines)))
+
+
+def _edited(lines: list[str], edits: list[Edit]) -> list[str]:
+    """Return as many lines as there were: numbers of lines are numbers of records."""
+    ends = [line[len(line.rstrip("\r\n")) :] for line in lines]
+    text = "".join(lines).removesuffix(ends[-1])
+    for edit in edits:
+        text = edit(text)
+    return [text + ends[-1], *[""] * (len(lines) - 1)] if text else ends
 
 
 def _rewrite_parquet(original: Path, target: Path, found: Found) -> None:
     """Copy a Parquet file batch by batch. A row with a mention goes: its other values can't be cut by their text."""
     gone = pa.array(sorted({*found.rows, *found.mentions}), pa.int64())
+    cleared: dict[str, list[int]] = defaultdict(list)
+    for row, values in found.cleared.items():
+        for place, _ in values:
+            cleared[place].append(row)
     first = 1
-    with pq.ParquetFile(original) as source, pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as copy:
-        for rows_of_group in source.iter_batches():
-            batch = rows_of_group
+    with (
+        pq.ParquetFile(original) as source,
+        pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as copy,
+    ):
+        for batch in source.iter_batches():
             numbers = pa.array(range(first, first + len(batch)), pa.int64())
-            for name in {place for values in found.cleared.values() for place, _ in values}:
-                rows = [row for row, values in found.cleared.items() if any(place == name for place, _ in values)]
-                at = batch.schema.get_field_index(name)
-                is_cleared = pc.is_in(numbers, pa.array(rows, pa.int64()))
-                kept = pc.if_else(is_cleared, pa.scalar(None, batch.schema.types[at]), batch.column(at))
-                batch = batch.set_column(at, batch.schema.field(at), kept)
-            copy.write_batch(batch.filter(pc.invert(pc.is_in(numbers, gone))))
             first += len(batch)
+            kept = pc.invert(pc.is_in(numbers, gone))
+            columns = []
+            for column, kind in zip(batch.itercolumns(), batch.schema, strict=True):
+                is_cleared = pc.is_in(numbers, pa.array(cleared[kind.name], pa.int64()))
+                columns.append(_own_values(pc.if_else(is_cleared, None, column).filter(kept)))
+            copy.write_batch(pa.record_batch(columns, schema=batch.schema))
 
 
-def _csv_lines(
+def _own_values(column: pa.Array) -> pa.Array:
+    """Return a column whose dictionary, if it has one, holds no value that is in no row."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    return column.cast(column.type.value_type).cast(column.type)
+
+
+def _csv_spans(
     readable: Path, inspection: Inspection, rows: set[int], lines: set[int], connection: duckdb.DuckDBPyConnection
-) -> set[int]:
-    """Return every line of the records that have these numbers or hold one of these lines."""
+) -> list[tuple[int, int, int]]:
+    """Return number, first line and number of lines of the records that have these numbers or hold one of these lines.
+
+    A line beside the records counts as one.
+    """
+    above = inspection.header_lines
     if not inspection.has_quoted_newlines:
-        return {inspection.header_lines + row for row in rows} | lines
-    found = connection.execute(
+        return [(line - above, line, 1) for line in {above + row for row in rows} | lines]
+    found: list[tuple[int, int, int]] = connection.execute(
         f"""
         with
         quotes as (
             select ordinality as line_number, (len(line) - len(replace(line, '"', ''))) % 2 as quotes
             from {lines_sql("$files", inspection.longest_line)}
-            where ordinality > $header_lines
+            where ordinality > $above
         ),
         starts as (
             select line_number, (sum(quotes) over (order by line_number) - quotes) % 2 = 0 as is_start from quotes
         ),
         numbered as (select line_number, sum(is_start::int) over (order by line_number) as row_number from starts)
-        select line_number from numbered
-        where row_number in (
-            select unnest($rows::bigint[]) union select row_number from numbered where line_number in $lines
-        )
+        select row_number::bigint, min(line_number), count(*)
+        from numbered
+        group by row_number
+        having row_number in $rows or bool_or(line_number in $lines)
         """,
-        {
-            "files": [str(readable)],
-            "header_lines": inspection.header_lines,
-            "rows": sorted(rows),
-            "lines": sorted(lines),
-        },
+        {"files": [str(readable)], "above": above, "rows": sorted(rows), "lines": sorted(lines)},
     ).fetchall()
-    return {line for (line,) in found} | lines
+    return found + [(line - above, line, 1) for line in lines if line <= above]
 
 
 def _page_places(
     readable: Path, reading: Reading, inspection: Inspection, rows: set[int], connection: duckdb.DuckDBPyConnection
 ) -> dict[int, tuple[int, int]]:
     """Return line and index on it of records by their numbers; each line of JSON lines is one record."""
-    if reading.format == "jsonl":
+    if reading.format == "jsonl" or not rows:
         return {row: (row, 0) for row in rows}
     found = connection.execute(
         f"""
@@ -186,8 +228,12 @@ def _without_records(line: str, key: str | None, indexes: set[int]) -> str:
     """Return a page without some records, and all else as it stands; a line that is one record becomes empty."""
     if key is None or (spans := _spans(line, key)) is None:
         return ""
-    kept = [line[start:end] for index, (start, end) in enumerate(spans) if index not in indexes]
-    return line[: spans[0][0]] + ",".join(kept) + line[spans[-1][1] :]
+    kept = ""
+    for index, (start, end) in enumerate(spans):
+        if index not in indexes:
+            separator = line[spans[index - 1][1] : start] if kept else ""
+            kept += separator + line[start:end]
+    return line[: spans[0][0]] + kept + line[spans[-1][1] :]
 
 
 def _spans(page: str, key: str) -> list[tuple[int, int]] | None:
@@ -226,9 +272,13 @@ def _null(found: re.Match[str], place: str) -> str:
     return json.dumps(place.rpartition(".")[2], ensure_ascii=False) + found.group(1) + "null"
 
 
-def _without_cell(line: str, value: str) -> str:
-    """Return a CSV line in which no cell is this value."""
-    return re.sub(rf'(?:^|(?<=[,;\t|]))\s*"?\s*{re.escape(value)}\s*"?\s*(?=[,;\t|]|$)', "", line)
+def _without_cells(record: str, places: set[int], delimiter: str) -> str:
+    """Return a CSV record with some cells empty."""
+    cells = next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter))
+    written = io.StringIO(newline="")
+    kept = ["" if place in places else cell for place, cell in enumerate(cells)]
+    csv.writer(written, delimiter=delimiter, lineterminator="").writerow(kept)
+    return written.getvalue()
 
 
 def _without_texts(line: str, texts: set[str]) -> str:

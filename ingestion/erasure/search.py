@@ -11,7 +11,7 @@ from urllib.parse import quote
 import duckdb
 
 from ingestion.contract import quoted
-from ingestion.parsing import literal
+from ingestion.sql import literal
 from ingestion.text import COMPRESSIONS, byte_blocks
 from leadmill.settings import Home
 

@@ -16,7 +16,7 @@ from ingestion.erasure import identifiers
 from ingestion.erasure.identifiers import Forgotten, hash_sql
 from ingestion.landing import flush, manifests
 from ingestion.loading import Landed, batches, insert
-from ingestion.parsing import literal
+from ingestion.sql import literal
 from ingestion.warehouse import connect
 from leadmill.settings import Home
 
