@@ -117,8 +117,9 @@ MARKETO = {
     ),
     "mkto/2026-10-20/forms.jsonl": page(asset(60, "Contact"), key="result"),
     "mkto/2026-10-20/programs.jsonl": page(asset(7, "Nurture A", type="Engagement", channel="Nurture"), key="result"),
-    "mkto/2026-10-20/program_members/7.jsonl": page(
+    "mkto/2026-10-20/program_members.jsonl": page(
         {
+            "programId": 7,
             "leadId": 3,
             "membershipDate": "2026-10-02T00:00:00Z",
             "updatedAt": "2026-10-15T00:00:00Z",
