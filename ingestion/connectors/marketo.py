@@ -5,11 +5,10 @@ https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/rest-a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import batched
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator, OffsetPaginator
@@ -22,6 +21,8 @@ from ingestion.connectors import oauth
 from ingestion.connectors.client import Api
 from ingestion.connectors.settings import Fetch, Fetched, Window
 from ingestion.contract import systems
+
+_Item = TypeVar("_Item")
 
 # What the seed event_names lists, and: created, changed values, list joins and leaves, merges, deletions.
 _ACTIVITY_TYPES = (1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 22, 24, 25, 27, 32, 37)
@@ -121,7 +122,7 @@ def _changed_leads(api: Api, fields: list[str], since: datetime) -> Iterator[Fet
         for _, activities in vendor.pages_since(api, "/rest/v1/activities.json", since, _types(_CHANGES))
         for activity in activities
     }
-    for some in batched(sorted(ids), _MOST_IDS):
+    for some in _batches(sorted(ids), _MOST_IDS):
         params = {"filterType": "id", "filterValues": ",".join(some), "fields": ",".join(fields), "batchSize": _PAGE}
         yield Fetched("leads.jsonl", vendor.checked(api.get("/rest/v1/leads.json", params)).content)
 
@@ -147,7 +148,7 @@ def _activities(api: Api, extracts: vendor.Extracts, overlap: timedelta, window:
             if file := extracts.fetch("activities", {"filter": asked}, target):
                 yield Fetched(file.name, file, until.isoformat())
         return
-    for types in batched(_ACTIVITY_TYPES, _MOST_TYPES):
+    for types in _batches(_ACTIVITY_TYPES, _MOST_TYPES):
         for response, _ in vendor.pages_since(api, "/rest/v1/activities.json", start, _types(types)):
             yield Fetched("activities.jsonl", response.content)
 
@@ -170,7 +171,8 @@ def _assets(api: Api, kind: str, window: Window) -> Iterator[Fetched]:
 def _asset_pages(api: Api, kind: str) -> Iterator[tuple[Response, list[dict[str, Any]]]]:
     paginator = OffsetPaginator(_ASSET_PAGE, limit_param="maxReturn", total_path=None)
     for response, assets in api.pages(f"/rest/asset/v1/{kind}.json", paginator, records="result"):
-        if vendor.checked(response) and assets:
+        vendor.checked(response)
+        if assets:
             yield response, assets
 
 
@@ -192,7 +194,8 @@ def _list_memberships(api: Api, window: Window) -> Iterator[Fetched]:
 def _list_pages(api: Api, path: str, **params: str) -> Iterator[tuple[Response, list[dict[str, Any]]]]:
     paginator = JSONResponseCursorPaginator("nextPageToken", "nextPageToken")
     for response, records in api.pages(path, paginator, records="result", params=params | {"batchSize": _PAGE}):
-        if vendor.checked(response) and records:
+        vendor.checked(response)
+        if records:
             yield response, records
 
 
@@ -204,7 +207,11 @@ def _program_members(api: Api, extracts: vendor.Extracts, window: Window) -> Ite
         for program in page
         if program["type"].lower() in {"engagement", "nurture"}
     ]
-    for number, some in enumerate(_batched(programs, _MOST_PROGRAMS), start=1):
-        request = {"fields": _fields("program_members"), "filter": {"programIds": list(some)}}
+    for number, some in enumerate(_batches(programs, _MOST_PROGRAMS), start=1):
+        request = {"fields": _fields("program_members"), "filter": {"programIds": some}}
         if file := extracts.fetch("program/members", request, window.scratch / f"program_members_{number}.csv"):
             yield Fetched(file.name, file)
+
+
+def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    return (items[at : at + size] for at in range(0, len(items), size))

@@ -29,10 +29,7 @@ _LONGEST_SPAN = timedelta(days=31)  # of the dates that an extract asks for
 class MarketoError(LeadmillError):
     """An error that Marketo tells by a code of its own."""
 
-    def __init__(self, told: str, code: str, message: str) -> None:
-        super().__init__(f"{told}: Marketo error {code}: {message}")
-        self.code = code
-        self.message = message
+    code = ""
 
 
 def is_refused(response: Response) -> bool:
@@ -52,13 +49,16 @@ def checked(response: Response) -> Response:
         InputError: the API user lacks a permission.
         MarketoError: it did not succeed.
     """
-    for error in _errors(response):
-        told, code = f"{response.request.method} {response.request.path_url.partition('?')[0]}", error["code"]
-        if code == _NOT_PERMITTED:
+    for found in _errors(response):
+        told = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
+        if found["code"] == _NOT_PERMITTED:
             raise InputError(f"{told}: the API user's role lacks a permission; docs/connectors.md lists what it needs")
-        if code == _DAY_USED_UP:
-            raise MarketoError(told, code, "the day's calls are used up; run again after midnight, US Central time")
-        raise MarketoError(told, code, str(error.get("message", ""))[:200])
+        message = str(found.get("message", ""))[:200]
+        if found["code"] == _DAY_USED_UP:
+            message = "the day's calls are used up; run again after midnight, US Central time"
+        error = MarketoError(f"{told}: Marketo error {found['code']}: {message}")
+        error.code = found["code"]
+        raise error
     return response
 
 
@@ -89,12 +89,22 @@ def pages_since(
 ) -> Iterator[tuple[Response, list[dict[str, Any]]]]:
     """Yield the pages of a log from a moment on that hold anything, oldest first."""
     token = checked(api.get("/rest/v1/activities/pagingtoken.json", {"sinceDatetime": moment(since)})).json()
-    # There is a next token after the last page too; and a page may be empty before it.
-    paginator = JSONResponseCursorPaginator("nextPageToken", "nextPageToken", has_more_path="moreResult")
     asked = params | {"nextPageToken": token["nextPageToken"]}
-    for response, records in api.pages(path, paginator, records="result", params=asked):
-        if checked(response) and records:
+    for response, records in api.pages(path, _LogPages(), records="result", params=asked):
+        checked(response)
+        if records:
             yield response, records
+
+
+class _LogPages(JSONResponseCursorPaginator):
+    """After the last page there is a token too; before it, a page may be empty."""
+
+    def __init__(self) -> None:
+        super().__init__("nextPageToken", "nextPageToken")
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        super().update_state(response, data)
+        self._has_next_page = self._has_next_page and response.json().get("moreResult", False)
 
 
 class Extracts:
@@ -141,7 +151,7 @@ class Extracts:
                 self._result(self._api.post(f"{path}/enqueue.json"))
             except MarketoError as error:
                 # The same code tells that the day's bytes are used up: waiting does not help.
-                if error.code != _QUEUE_FULL or "quota" in error.message.lower():
+                if error.code != _QUEUE_FULL or "quota" in str(error):
                     raise
                 sleep(self._poll_seconds)
             else:
