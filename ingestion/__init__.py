@@ -1,6 +1,6 @@
 """Source files in, raw tables out: what was delivered lands unchanged, is loaded once, and nothing is lost."""
 
-from ingestion.extraction import ExtractResult, extract
+from ingestion.extraction import ExtractResult, backfill, extract
 from ingestion.ledger import freshness, quarantine
 from ingestion.loading import LoadResult, load
 from ingestion.sources_file import Sources, read_sources
@@ -10,6 +10,7 @@ __all__ = [
     "ExtractResult",
     "LoadResult",
     "Sources",
+    "backfill",
     "extract",
     "freshness",
     "load",

@@ -52,13 +52,14 @@ class Landed(NamedTuple):
         return shape_of(self.file, self.manifest.reading)
 
 
-def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadResult:
+def load(home: Home, as_of: datetime, progress: Callable[[str], None], source: str = "*") -> LoadResult:
     """Load every landed file that the ledger does not name; create missing raw tables.
 
     Args:
         home: the data home.
         as_of: the run's moment, aware; files delivered later are left for a later run.
         progress: gets a line for each batch of files.
+        source: only this one's; all by default.
 
     Raises:
         LeadmillError: a second writer, a full disk, or rows that went missing; what was being loaded is rolled back.
@@ -70,7 +71,7 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
         create_raw_tables(connection)
         ledger.create_tables(connection)
         connection.execute("set variable id_key = $key", {"key": home.id_key()})
-        for batch in batches(_pending(home, as_of, connection)):
+        for batch in batches(_pending(home, as_of, source, connection)):
             # A time a batch: of two deliveries of one path, which never share a batch, the later load is told.
             done = _load_batch(connection, batch, datetime.now(UTC))
             stream = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream}"
@@ -83,11 +84,11 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None]) -> LoadRe
     return total
 
 
-def _pending(home: Home, as_of: datetime, connection: duckdb.DuckDBPyConnection) -> list[Landed]:
+def _pending(home: Home, as_of: datetime, source: str, connection: duckdb.DuckDBPyConnection) -> list[Landed]:
     loaded = ledger.loaded_files(connection)
     return [
         Landed(folder, manifest, file)
-        for folder, manifest in manifests(home)
+        for folder, manifest in manifests(home, source)
         for file in manifest.files
         if file.delivered_at <= as_of
         and (manifest.source, manifest.reading.stream, manifest.extract_id, file.name) not in loaded

@@ -10,29 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from leadmill import tables
+from leadmill.options import home_option, sources_option
 from leadmill.settings import Home
 
 if TYPE_CHECKING:
     from ingestion.sources_file import Source
 
-_sources_option = click.option(
-    "--sources",
-    "sources_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="LEADMILL_SOURCES",
-    default=Path("sources.yml"),
-    show_default=True,
-    help="Sources file.",
-)
-_home_option = click.option(
-    "--home", "home_path", type=click.Path(path_type=Path, file_okay=False), help="Data home [LEADMILL_HOME, ./data]."
-)
 _source_option = click.option("--source", help="Which collector of the sources file [the only one].")
 
 
 @click.command()
-@_sources_option
-@_home_option
+@sources_option
+@home_option
 @_source_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; TLS is a proxy's work.")
 @click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
@@ -47,7 +36,7 @@ def collector(sources_path: Path, home_path: Path | None, source: str | None, ho
 
 
 @click.group(invoke_without_command=True)
-@_home_option
+@home_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 @click.pass_context
 def outbox(context: click.Context, home_path: Path | None, as_json: bool) -> None:
@@ -83,7 +72,7 @@ def retry(home: Home) -> None:
 
 
 @outbox.command()
-@_sources_option
+@sources_option
 @_source_option
 @click.pass_obj
 def drain(home: Home, sources_path: Path, source: str | None) -> None:

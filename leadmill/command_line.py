@@ -13,7 +13,9 @@ from typing import Any, Literal
 import click
 
 from leadmill import collector_commands, tables
+from leadmill.backfill_command import backfill
 from leadmill.errors import InputError, LeadmillError
+from leadmill.options import home_option, json_option, sources_option
 from leadmill.settings import Home
 
 # The heavy rooms (dbt, Great Expectations) are imported by the commands that use them: `leadmill kpi` answers at once.
@@ -31,12 +33,6 @@ class Group(click.Group):
             sys.exit(error.exit_code)
 
 
-home_option = click.option(
-    "--home", "home_path", type=click.Path(path_type=Path, file_okay=False), help="Data home [LEADMILL_HOME, ./data]."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
-
-
 @click.group(cls=Group)
 @click.version_option(package_name="leadmill")
 def main() -> None:
@@ -45,18 +41,11 @@ def main() -> None:
 
 main.add_command(collector_commands.collector)
 main.add_command(collector_commands.outbox)
+main.add_command(backfill)
 
 
 @main.command()
-@click.option(
-    "--sources",
-    "sources_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="LEADMILL_SOURCES",
-    default=Path("sources.yml"),
-    show_default=True,
-    help="Sources file.",
-)
+@sources_option
 @home_option
 @click.option("--as-of", help="ISO 8601 moment the run speaks of [now]; without an offset in the business time zone.")
 @click.option("--full-refresh", is_flag=True, help="Rebuild what models keep from night to night.")

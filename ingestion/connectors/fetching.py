@@ -25,12 +25,28 @@ CHUNK_BYTES = 64 << 20  # a long fetch lands in parts of about this size where i
 
 
 def fetch(
-    sources: Sources, source: Source, api: Settings, home: Home, as_of: datetime, progress: Callable[[str], None]
+    sources: Sources,
+    source: Source,
+    api: Settings,
+    home: Home,
+    as_of: datetime,
+    progress: Callable[[str], None],
+    *,
+    between: tuple[datetime, datetime] | None = None,
 ) -> list[Manifest]:
     """Fetch and land what a source's API has up to `as_of` and was not fetched before.
 
     The caller holds `landing.extracting`. A stream that was fetched for this `as_of` or a later one is left alone: what
     the API says now was not known then.
+
+    Args:
+        sources: the sources file.
+        source: which of its sources.
+        api: the source's settings.
+        home: the data home.
+        as_of: the run's moment, aware.
+        progress: gets a line for each part that has landed.
+        between: a backfill: only what lies between these moments, and no cursor moves.
 
     Raises:
         LeadmillError: some streams could not be fetched; all the others have landed.
@@ -40,13 +56,16 @@ def fetch(
     for stream, fetch_stream in api.connect().items():
         if api.streams and stream not in api.streams:
             continue
-        last = _last_fetch(home, source.name, stream)
-        if last and last.cursor and last.cursor.is_last and last.as_of >= as_of:
-            progress(f"{stream}: was fetched for {last.as_of.isoformat()} already")
-            continue
-        start = datetime.combine(api.start_on, time.min, sources.zone) if api.start_on else None
         part = _Fetching(home, source, stream, as_of, sources.business_timezone)
-        window = Window(last.cursor.reached if last and last.cursor else None, start, as_of, part.scratch)
+        if between:
+            window = Window(None, *between, part.scratch, is_backfill=True)
+        else:
+            last = _last_fetch(home, source.name, stream)
+            if last and last.cursor and last.cursor.is_last and last.as_of >= as_of:
+                progress(f"{stream}: was fetched for {last.as_of.isoformat()} already")
+                continue
+            start = datetime.combine(api.start_on, time.min, sources.zone) if api.start_on else None
+            window = Window(last.cursor.reached if last and last.cursor else None, start, as_of, part.scratch)
         try:
             for manifest in part.land(fetch_stream, window):
                 landed.append(manifest)
@@ -94,13 +113,17 @@ class _Fetching:
         try:
             for fetched in fetch_stream(window):
                 if self._cursor is not None and self._bytes >= CHUNK_BYTES:
-                    yield from self._land_chunk(Cursor(reached=self._cursor, is_last=False))
+                    yield from self._land_chunk(self._reached(window, is_last=False))
                 self._add(fetched)
             if self._files:
-                reached = window.until.isoformat() if self._cursor is None else self._cursor
-                yield from self._land_chunk(Cursor(reached=reached, is_last=True))
+                yield from self._land_chunk(self._reached(window, is_last=True))
         finally:
             shutil.rmtree(self.folder)
+
+    def _reached(self, window: Window, *, is_last: bool) -> Cursor | None:
+        if window.is_backfill:
+            return None
+        return Cursor(reached=window.until.isoformat() if self._cursor is None else self._cursor, is_last=is_last)
 
     def _add(self, fetched: Fetched) -> None:
         target = self.folder / "chunk" / fetched.file
@@ -117,7 +140,7 @@ class _Fetching:
                 file.write(line)
         self._cursor = fetched.cursor if fetched.cursor is not None else self._cursor
 
-    def _land_chunk(self, cursor: Cursor) -> Iterator[Manifest]:
+    def _land_chunk(self, cursor: Cursor | None) -> Iterator[Manifest]:
         """Land the files of the current chunk, one extract for each format, and begin the next one."""
         moment = f"{self.as_of:%Y%m%dT%H%M%SZ}"
         number = len(list(self.folder.parent.glob(f"{moment}*"))) + 1  # what broke off before has its own

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -364,3 +364,25 @@ def test_either_path_or_api(company: Company) -> None:
         company.sources(both)
     with pytest.raises(InputError, match="system 'ga4' has no live connector; set `path`"):
         company.sources({"name": "ga4", "system": "ga4", "api": {}})
+
+
+def test_backfill_of_an_api_moves_no_cursor(company: Company, vendor: HubSpot) -> None:
+    found = sources(company, vendor, "contacts", "email_events")
+    company.run(found)
+    before = [manifest for _, manifest in manifests(company.home) if manifest.cursor]
+    vendor.put("contacts", "9", "2026-10-05T12:00:00Z")
+    vendor.put("contacts", "10", "2026-10-08T12:00:00Z")
+    vendor.events += [event("late", "2026-10-06T12:00:00Z"), event("e4", LATER)]
+    vendor.requests.clear()
+
+    days = date(2026, 10, 5), date(2026, 10, 6)
+    ingestion.backfill(found, "hubspot", company.home, *days, AS_OF + NIGHT, lambda _: None)
+    ingestion.load(company.home, AS_OF + NIGHT, lambda _: None, "hubspot")
+
+    assert [manifest for _, manifest in manifests(company.home) if manifest.cursor] == before
+    assert {one[0] for one in rows(company, "contacts")} == {"1", "2", "3", "4", "5", "9"}
+    assert company.query("select id from raw.hubspot__email_events where _delivered_at > timestamp '2026-11-01'") == [
+        ("late",)
+    ]
+    company.run(found, AS_OF + NIGHT)
+    assert {one[0] for one in rows(company, "email_events")} == {"e1", "e2", "late", "e4"}
