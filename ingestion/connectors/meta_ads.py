@@ -17,8 +17,9 @@ from pydantic import Field, SecretStr
 from requests import Response
 
 from ingestion.connectors import daily
-from ingestion.connectors.client import Api
+from ingestion.connectors.client import AnswerError, Api
 from ingestion.connectors.settings import Fetch, Fetched
+from leadmill.errors import LeadmillError
 
 _FIELDS = (
     "account_id",
@@ -33,6 +34,7 @@ _FIELDS = (
 _PAGE = 500
 # Meta tells most errors by status 400 and a code of its own.
 _THROTTLED = {4, 17, 32, 613, *range(80_000, 80_015)}
+_USUAL_WAIT_MINUTES = 60  # limits are by the hour
 _REFUSED = {10, 102, 190, *range(200, 300)}
 
 
@@ -75,10 +77,18 @@ def _insights(api: Api, settings: Settings, first: date, last: date) -> Iterator
     token = settings.token.get_secret_value().encode()
     for account_id in settings.account_ids:
         path = f"/{settings.api_version}/act_{account_id}/insights"
-        for response, rows in api.pages(path, _Pages(), records="data", params=params):
-            if rows:
-                # Links to other pages hold the token, which must not land.
-                yield Fetched("insights.jsonl", response.content.replace(token, b"removed"))
+        try:
+            for response, rows in api.pages(path, _Pages(), records="data", params=params):
+                if rows:
+                    # Links to other pages hold the token, which must not land.
+                    yield Fetched("insights.jsonl", response.content.replace(token, b"removed"))
+        except AnswerError as error:
+            if error.response is None or not _is_throttled(error.response):
+                raise
+            minutes = _minutes_to_wait(error.response)
+            raise LeadmillError(
+                f"Meta takes no more requests about account {account_id} for now; run again in {minutes} minutes"
+            ) from None
 
 
 def _error_code(response: Response) -> int | None:
@@ -89,6 +99,15 @@ def _error_code(response: Response) -> int | None:
     except (ValueError, KeyError, TypeError):
         return None
     return code if isinstance(code, int) else None
+
+
+def _minutes_to_wait(response: Response) -> int:
+    """Return after how many minutes Meta lets the account in again, as the header about its limits says."""
+    try:
+        uses = json.loads(response.headers["X-Business-Use-Case-Usage"]).values()
+        return max(int(use["estimated_time_to_regain_access"]) for limits in uses for use in limits)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _USUAL_WAIT_MINUTES
 
 
 def _is_refused(response: Response) -> bool:

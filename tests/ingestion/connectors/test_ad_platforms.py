@@ -139,6 +139,17 @@ def test_meta_throttles_with_status_400(company: Company, meta_ads: MetaAds) -> 
     assert len(rows(company, meta_ads)) == len(DAYS)
 
 
+def test_meta_tells_how_long_it_throttles(company: Company, meta_ads: MetaAds) -> None:
+    usage = '{"17841": [{"type": "ads_insights", "call_count": 100, "estimated_time_to_regain_access": 19}]}'
+    throttled = meta_ads.error(80000, "There have been too many calls")._replace(
+        headers={"X-Business-Use-Case-Usage": usage}
+    )
+    meta_ads.fail(meta_ads.report, "status", times=5, answer=throttled)
+
+    with pytest.raises(LeadmillError, match="run again in 19 minutes"):
+        company.run(company.sources(source(meta_ads)))
+
+
 def test_a_token_of_meta_that_expired_is_told(company: Company, meta_ads: MetaAds) -> None:
     meta_ads.tokens.clear()
 
