@@ -242,6 +242,26 @@ def rollback(version: str, home_path: Path | None) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--entity", help="What its records are, such as lead; by default the one that fits best.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the sources file here [print it].")
+def inspect(file: Path, entity: str | None, out: Path | None) -> None:
+    """Propose how FILE, a CSV, JSON lines or Parquet file of any tool, maps to an entity: a sources file to edit."""
+    from ingestion.proposal import propose
+
+    if out and out.exists():
+        raise InputError(f"{out} exists: name another file, and move the stream into it by hand")
+    text, told = propose(file, entity, out.parent if out else None)
+    if not out:
+        click.echo(text, nl=False)
+        return
+    out.write_text(text, "utf-8")
+    for line in told:
+        click.echo(line)
+    click.echo(f"The proposal stands in {out}: read and mend it. Next: leadmill nightly --sources {out}")
+
+
+@main.command()
 @home_option
 @json_option
 @click.option("--with-text", is_flag=True, help="Show the rows themselves; they may hold personal data.")
