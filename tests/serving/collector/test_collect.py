@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ingestion import segments
 from serving.collector.server import uvicorn_config
@@ -205,6 +203,14 @@ def _fail(_: int) -> None:
     raise OSError(28, "No space left on device")
 
 
+def test_the_snippet_is_served_with_its_age(site: Site) -> None:
+    answer = site.client.get("/tracker.js")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
 def test_stopping_seals_what_is_open(site: Site, open_site: Callable[..., Site]) -> None:
     site.collect(event())
 
@@ -212,41 +218,3 @@ def test_stopping_seals_what_is_open(site: Site, open_site: Callable[..., Site])
 
     assert [path.suffix for path in (site.folder / "events").iterdir()] == [".jsonl"]
     assert not list(site.folder.rglob(f"*{segments.OPEN}"))
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
-    max_leaves=12,
-)
-FIELDS = st.dictionaries(
-    st.sampled_from([*event(), "email", "user_id", "url", "value", "properties", "model_config", "__class__", "site"]),
-    JSON,
-)
-BODIES = (
-    st.binary()
-    | st.text(st.characters(exclude_categories=[])).map(
-        lambda text: json.dumps({"events": [event(title=text)]}).encode()
-    )
-    | JSON.map(lambda content: json.dumps(content).encode())
-    | JSON.map(lambda content: json.dumps({"events": content, "sent_at": content}).encode())
-    | FIELDS.map(lambda fields: json.dumps({"events": [event(**fields)]}).encode())
-    | st.integers(1, 60_000).map(lambda depth: b'{"events":' + b"[" * depth)
-)
-
-
-@pytest.fixture
-def patient_site(open_site: Callable[..., Site]) -> Site:
-    return open_site(requests_per_minute=10**9)
-
-
-# One collector serves all examples: what it has kept before does not matter to the next.
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=BODIES)
-def test_no_body_is_a_fault(patient_site: Site, body: bytes) -> None:
-    before = len(patient_site.kept())
-
-    answer = patient_site.client.post("/collect", content=body, headers=patient_site.headers())
-
-    assert answer.status_code in {202, 422}
-    assert len(patient_site.kept()) - before == answer.json().get("accepted", 0)
