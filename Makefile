@@ -34,7 +34,7 @@ export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := $(AIRFLOW_URL)/execution/
 AIRFLOW_READY := $(AIRFLOW_HOME)/ready
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: help install lock run test up down lint bench bench-kpi bench-identity docs identity-quality
+.PHONY: help install lock run test up down lint bench bench-kpi bench-identity bench-collector docs identity-quality
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -105,6 +105,9 @@ bench-kpi: $(STAMP) ## cost of the KPI values at 10 M events and 1 M leads besid
 
 bench-identity: $(STAMP) ## cost of resolving 10 M records beside Splink and scipy
 	@$(BIN)/python -m benchmarks.identity_scale --out docs/identity_scale.md
+
+bench-collector: $(STAMP) ## events a second of the collector on one core
+	@$(BIN)/python -m benchmarks.collector
 
 identity-quality: $(STAMP) ## precision and recall of identity on simulated companies, into docs/identity_quality.md
 	@$(BIN)/python -m benchmarks.identity_quality
