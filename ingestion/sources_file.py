@@ -130,7 +130,9 @@ def read_sources(path: Path) -> Sources:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
+        # What the parser quotes, and the line that its own text shows, may be a secret.
+        problem = re.sub(r" '.*'", "", str(getattr(error, "problem", "unreadable")))
+        raise InputError(f"{path}{line}: not valid YAML: {problem}") from None
     if node is None or not isinstance(content, dict):
         raise InputError(f"{path}:1: expected `sources:` with a list of sources")
     lines = dict(_lines(node))
@@ -139,7 +141,16 @@ def read_sources(path: Path) -> Sources:
         return Sources.model_validate({**content, "folder": path.resolve().parent})
     except ValidationError as error:
         found = [_told(path, lines, detail["loc"], detail["msg"]) for detail in error.errors()]
-        raise InputError("\n".join(found)) from None  # pydantic's own text quotes values, secrets among them
+        # pydantic's own text quotes values, secrets among them.
+        raise InputError(_without_secrets("\n".join(found), text)) from None
+
+
+def _without_secrets(message: str, text: str) -> str:
+    """Return a message about a sources file with the names of its environment variables in place of their values."""
+    values = {os.environ[name]: name for name in _SECRET.findall(text) if os.environ.get(name)}
+    for value in sorted(values, key=len, reverse=True):
+        message = message.replace(value, f"${{{values[value]}}}")
+    return message
 
 
 def _told(path: Path, lines: dict[Location, int], location: Location, message: str) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 
+from requests.exceptions import JSONDecodeError
+
 from ingestion import landing
 from ingestion.connectors.settings import Fetch, Fetched, Settings, Window
 from ingestion.contract import Format, systems
@@ -72,6 +74,9 @@ def fetch(
                 progress(f"{stream}: {len(manifest.files):,} file(s), {manifest.rows:,} rows")
         except LeadmillError as error:
             failures.append(type(error)(f"source {source.name}, {stream}: {error}"))
+        except (JSONDecodeError, KeyError) as error:
+            found = "no JSON" if isinstance(error, JSONDecodeError) else f"without {error}"
+            failures.append(LeadmillError(f"source {source.name}, {stream}: an answer came {found}; run again later"))
     if failures:
         kind = InputError if all(isinstance(error, InputError) for error in failures) else LeadmillError
         raise kind("\n".join(str(error) for error in failures))
@@ -133,12 +138,24 @@ class _Fetching:
             self._bytes += fetched.content.stat().st_size
             fetched.content.rename(target)
         else:
+            self._check(fetched.content)
             # A line break in JSON stands only between its parts: a page is one line.
             line = fetched.content.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
             self._bytes += len(line)
             with target.open("ab") as file:
                 file.write(line)
         self._cursor = fetched.cursor if fetched.cursor is not None else self._cursor
+
+    def _check(self, page: bytes) -> None:
+        """Refuse what is no page at all, such as a login form; what is in a page is the loader's to judge.
+
+        Raises:
+            LeadmillError: it is none.
+        """
+        records = systems()[self.source.system].streams[self.stream].records
+        if page.lstrip()[:1] != b"{" or (records and f'"{records.rpartition(".")[-1]}"'.encode() not in page):
+            told = f" with a list {records!r}" if records else ""
+            raise LeadmillError(f"an answer is no JSON object{told}; run again later")
 
     def _land_chunk(self, cursor: Cursor | None) -> Iterator[Manifest]:
         """Land the files of the current chunk, one extract for each format, and begin the next one."""
