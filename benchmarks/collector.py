@@ -141,21 +141,21 @@ async def measured(server: Server, connections: int, requests: Requests, seconds
     loop = asyncio.get_running_loop()
     waits: list[float] = []
     opened = [await loop.create_connection(Connection, "127.0.0.1", server.port) for _ in range(connections)]
-    begin, cpu, server_cpu = loop.time(), time.process_time(), server.cpu_seconds()
+    begin, cpu, server_cpu = time.perf_counter(), time.process_time(), server.cpu_seconds()
     numbers = count()
 
     async def work(connection: Connection) -> None:
         while True:
-            due = loop.time() if rate is None else begin + next(numbers) / rate
+            due = time.perf_counter() if rate is None else begin + next(numbers) / rate
             if due > begin + seconds:
                 return
-            if due > loop.time():
-                await asyncio.sleep(due - loop.time())
+            if due > time.perf_counter():
+                await asyncio.sleep(due - time.perf_counter())
             await connection.sent(next(requests))
-            waits.append(loop.time() - due)
+            waits.append(time.perf_counter() - due)
 
     await asyncio.gather(*(work(connection) for _, connection in opened))
-    took = loop.time() - begin
+    took = time.perf_counter() - begin
     for transport, _ in opened:
         transport.close()
     return Load(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -106,18 +107,23 @@ class Collector:
         if not 0 < len(key) <= _LONGEST_KEY:
             raise HTTPException(422, f"Idempotency-Key: must be set, {_LONGEST_KEY} characters at most")
         async with self._keys_in_work.setdefault(key, asyncio.Lock()):
-            submission_id = await self._submitted(key, signature, body)
+            try:
+                submission_id = await self._submitted(key, signature, body)
+            except sqlite3.Error:
+                raise self._not_kept() from None
         return JSONResponse({"submission_id": submission_id}, 202)
 
     async def health(self, _: Request) -> Response:
         """Tell how it goes, for the operator's monitor."""
-        outbox = await asyncio.to_thread(self._outbox.counts)
         is_working = self.writer.is_working
-        told = {
+        try:
+            outbox = await asyncio.to_thread(self._outbox.counts)
+        except sqlite3.Error:
+            is_working, outbox = False, {}
+        told: dict[str, Any] = {
             "status": "ok" if is_working else "what comes can't be written to the disk",
             **self._counts,
-            "outbox_waiting": outbox["waiting"],
-            "outbox_dead": outbox["dead"],
+            **{f"outbox_{state}": count for state, count in outbox.items()},
         }
         return JSONResponse(told, 200 if is_working else 503)
 
@@ -169,8 +175,11 @@ class Collector:
         try:
             await self.writer.append(stream, lines)
         except StorageUnavailable:
-            self._counts["not_kept"] += 1
-            raise HTTPException(503, "try again later", {"Retry-After": str(_STORAGE_WAIT_SECONDS)}) from None
+            raise self._not_kept() from None
+
+    def _not_kept(self) -> HTTPException:
+        self._counts["not_kept"] += 1
+        return HTTPException(503, "try again later", {"Retry-After": str(_STORAGE_WAIT_SECONDS)})
 
 
 async def _body(request: Request) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Mapping
@@ -31,11 +32,22 @@ class Forwarder:
         *,
         first_wait_seconds: float = 1.0,
         give_up_after: int = GIVE_UP_AFTER,
+        trouble_seconds: float = 10.0,
     ) -> None:
+        """Put a forwarder together.
+
+        Args:
+            outbox: what is to be delivered.
+            receivers: by name.
+            first_wait_seconds: before the second attempt; it doubles with each.
+            give_up_after: so many attempts.
+            trouble_seconds: before the next attempt when the outbox can't be written.
+        """
         self._outbox = outbox
         self._receivers = receivers
         self._first_wait_seconds = first_wait_seconds
         self._give_up_after = give_up_after
+        self._trouble_seconds = trouble_seconds
         self._busy: set[tuple[str, str]] = set()  # receiver and person of what is just going out
         self._changed = threading.Condition()
         self._is_stopping = False
@@ -56,10 +68,13 @@ class Forwarder:
         pruned_at = float("-inf")
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="outbox") as pool, self._changed:
             while not self._is_stopping:
-                if time.monotonic() - pruned_at > _PRUNE_SECONDS:
-                    self._outbox.prune()
-                    pruned_at = time.monotonic()
-                self._start(pool)
+                try:
+                    if time.monotonic() - pruned_at > _PRUNE_SECONDS:
+                        self._outbox.prune()
+                        pruned_at = time.monotonic()
+                    self._start(pool)
+                except sqlite3.Error as error:  # the disk is full: it may have room again
+                    _log.error("outbox: %s", error)
                 self._changed.wait(_POLL_SECONDS)
 
     def drain(self) -> None:
@@ -78,14 +93,18 @@ class Forwarder:
 
     def _deliver(self, entry: Entry) -> None:
         try:
-            self._settle(entry, self._receivers[entry.receiver].send(entry.submission_id, json.loads(entry.payload)))
+            answer = self._receivers[entry.receiver].send(entry.submission_id, json.loads(entry.payload))
         except Exception as error:  # noqa: BLE001 one entry must not stop the others
             _log.error("outbox entry %d: %s", entry.entry_id, type(error).__name__)
-            self._settle(entry, Answer(False, True, type(error).__name__))
-        finally:
-            with self._changed:
-                self._busy.discard((entry.receiver, entry.person))
-                self._changed.notify()
+            answer = Answer(False, True, type(error).__name__)
+        try:
+            self._settle(entry, answer)
+        except sqlite3.Error as error:
+            _log.error("outbox: %s", error)
+            time.sleep(self._trouble_seconds)  # it is due as before: not again at once
+        with self._changed:
+            self._busy.discard((entry.receiver, entry.person))
+            self._changed.notify()
 
     def _settle(self, entry: Entry, answer: Answer) -> None:
         if answer.is_taken:

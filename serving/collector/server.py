@@ -29,6 +29,7 @@ from serving.collector.segment_writer import SegmentWriter
 
 _STOP_SECONDS = 10
 _BACKLOG = 2048
+_MOST_CONNECTIONS = 2000  # more get 503: each may hold a body in memory
 
 
 def collector_of(sources: Sources, name: str | None) -> Source:
@@ -115,6 +116,7 @@ def uvicorn_config(app: FastAPI, settings: CollectorSettings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
+        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
 

@@ -62,7 +62,7 @@ class Site:
             person_key="a key",
             writer=self.writer,
             outbox=self.outbox,
-            forwarder=Forwarder(self.outbox, self.receivers, first_wait_seconds=0),
+            forwarder=Forwarder(self.outbox, self.receivers, first_wait_seconds=0, trouble_seconds=0),
             clock=clock,
         )
         self.app = create_app(collector)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -182,6 +183,34 @@ def test_a_fault_of_a_receiver_stops_no_other(outbox: Outbox) -> None:
 
     assert receiver.sent == ["s-1"]
     assert [(row["receiver"], row["problem"]) for row in outbox.unfinished()] == [("broken", "ArithmeticError")]
+
+
+def test_a_full_disk_under_the_outbox_is_told_and_passes(
+    open_site: Callable[..., Site], tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_site(forward=[{"to": "webhook", "url": tool.url, "secret": TOOL_SECRET}])
+    for step in ("due", "accept", "delivered", "counts"):
+        fails_once(step, monkeypatch)
+
+    assert site.client.get("/health").status_code == 503
+    assert site.submit(submission()).status_code == 503
+    assert site.submit(submission()).status_code == 202
+    wait_until(lambda: site.outbox.counts() == {"waiting": 0, "dead": 0})
+    assert {request.headers["Idempotency-Key"] for request in tool.requests} == {
+        line["submission_id"] for line in site.kept("form_submissions")
+    }
+    assert len(tool.requests) == 2  # what was delivered could not be noted, and was delivered again
+
+
+def fails_once(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next call of an outbox's method fail."""
+    works = getattr(Outbox, step)
+
+    def failing(*arguments: Any, **settings: Any) -> None:
+        monkeypatch.setattr(Outbox, step, works)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Outbox, step, failing)
 
 
 def test_keys_are_forgotten_after_a_month(outbox: Outbox, clock: Clock) -> None:
