@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr
 from ingestion.connectors import daily, oauth
 from ingestion.connectors.client import Api
 from ingestion.connectors.settings import Fetch, Fetched
+from leadmill.errors import LeadmillError
 
 # Rows without impressions have no day. Removed campaigns are among the rest: their cost stays.
 _QUERY = """
@@ -59,5 +60,10 @@ def _campaign_days(api: Api, settings: Settings, first: date, last: date) -> Ite
             json={"query": _QUERY.format(first=first, last=last)},
         )
         for response, rows in pages:
-            if rows:  # an answer without any has no list
+            # An answer without rows has no list, but always says what was asked for.
+            if "fieldMask" not in response.json():
+                raise LeadmillError(
+                    f"the search for customer {customer_id} was answered by something else; run again later"
+                )
+            if rows:
                 yield Fetched("campaign_days.jsonl", response.content)

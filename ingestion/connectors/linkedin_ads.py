@@ -59,7 +59,9 @@ class Settings(daily.Settings):
 
 def _accounts(api: Api, account_ids: list[str], window: Window) -> Iterator[Fetched]:
     for account_id in account_ids:
-        yield Fetched("accounts.jsonl", api.get(f"/rest/adAccounts/{account_id}").content)
+        response = api.get(f"/rest/adAccounts/{account_id}")
+        if response.json()["id"]:  # only an account lands, whatever else may be answered
+            yield Fetched("accounts.jsonl", response.content)
 
 
 def _campaigns(api: Api, account_ids: list[str], window: Window) -> Iterator[Fetched]:
@@ -70,8 +72,8 @@ def _campaigns(api: Api, account_ids: list[str], window: Window) -> Iterator[Fet
             records="elements",
             params={"q": "search", "pageSize": _CAMPAIGN_PAGE},
         )
-        for response, campaigns in pages:
-            if campaigns:
+        for response, _ in pages:
+            if response.json()["elements"]:
                 yield Fetched(f"campaigns/{account_id}.jsonl", response.content)
 
 

@@ -78,8 +78,8 @@ def _insights(api: Api, settings: Settings, first: date, last: date) -> Iterator
     for account_id in settings.account_ids:
         path = f"/{settings.api_version}/act_{account_id}/insights"
         try:
-            for response, rows in api.pages(path, _Pages(), records="data", params=params):
-                if rows:
+            for response, _ in api.pages(path, _Pages(), records="data", params=params):
+                if response.json()["data"]:
                     # Links to other pages hold the token, which must not land.
                     yield Fetched("insights.jsonl", response.content.replace(token, b"removed"))
         except AnswerError as error:

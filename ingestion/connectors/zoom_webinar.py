@@ -78,67 +78,65 @@ class _Zoom:
     api: Api
     hosts: list[str]
     restated: timedelta
-    _lists: list[tuple[Response, list[Any]]] = field(default_factory=list)
+    _lists: list[Response] = field(default_factory=list)
     _sessions: dict[int, list[_Session]] = field(default_factory=dict)
 
     def scheduled_webinars(self, window: Window) -> Iterator[Fetched]:
-        for response, _ in self._listed():
-            yield Fetched("scheduled_webinars.jsonl", response.content)
+        for page in self._listed():
+            yield Fetched("scheduled_webinars.jsonl", page.content)
 
     def webinar_reports(self, window: Window) -> Iterator[Fetched]:
         for session in self._held(window):
-            yield Fetched(f"webinar_reports/{session.file}", self.api.get(session.path).content)
+            response = self.api.get(session.path)
+            if response.json()["uuid"]:  # only a report lands, whatever else may be answered
+                yield Fetched(f"webinar_reports/{session.file}", response.content)
 
     def registrants(self, window: Window) -> Iterator[Fetched]:
         for webinar_id in self._open(window):
             path = f"/v2/webinars/{webinar_id}/registrants"
-            pages = self._pages(path, "registrants", status="approved")
-            yield from self._files(f"registrants/{webinar_id}.jsonl", pages)
+            yield from self._files(f"registrants/{webinar_id}.jsonl", path, "registrants", status="approved")
 
     def panelists(self, window: Window) -> Iterator[Fetched]:
         for webinar_id in self._open(window):
-            pages = self._pages(f"/v2/webinars/{webinar_id}/panelists", "panelists")
-            yield from self._files(f"panelists/{webinar_id}.jsonl", pages)
+            yield from self._files(f"panelists/{webinar_id}.jsonl", f"/v2/webinars/{webinar_id}/panelists", "panelists")
 
     def participants(self, window: Window) -> Iterator[Fetched]:
         for session in self._held(window):
-            pages = self._pages(f"{session.path}/participants", "participants", include_fields="registrant_id")
-            yield from self._files(f"participants/{session.file}", pages)
+            path = f"{session.path}/participants"
+            file = f"participants/{session.file}"
+            yield from self._files(file, path, "participants", include_fields="registrant_id")
 
     def survey_answers(self, window: Window) -> Iterator[Fetched]:
         for session in self._held(window):
-            pages = self._pages(f"{session.path}/survey", "survey_answers")
-            yield from self._files(f"survey_answers/{session.file}", pages)
+            yield from self._files(f"survey_answers/{session.file}", f"{session.path}/survey", "survey_answers")
 
     def poll_answers(self, window: Window) -> Iterator[Fetched]:
         for session in self._held(window):
-            pages = self._pages(f"{session.path}/polls", "questions")
-            yield from self._files(f"poll_answers/{session.file}", pages)
+            yield from self._files(f"poll_answers/{session.file}", f"{session.path}/polls", "questions")
 
-    def _files(self, file: str, pages: Iterator[tuple[Response, list[Any]]]) -> Iterator[Fetched]:
+    def _files(self, file: str, path: str, records: str, **params: str) -> Iterator[Fetched]:
         """Yield the pages that hold records; none where Zoom has no such thing, as of a webinar without a survey."""
         try:
-            for response, records in pages:
-                if records:
-                    yield Fetched(file, response.content)
+            for page in self._pages(path, records, **params):
+                yield Fetched(file, page.content)
         except AnswerError as error:
             if not _is_absent(error):
                 raise
 
-    def _pages(self, path: str, records: str, **params: str) -> Iterator[tuple[Response, list[Any]]]:
-        return self.api.pages(
+    def _pages(self, path: str, records: str, **params: str) -> Iterator[Response]:
+        pages = self.api.pages(
             path,
             JSONResponseCursorPaginator(cursor_path="next_page_token", cursor_param="next_page_token"),
             records=records,
             params={"page_size": _PAGE, **params},
         )
+        return (response for response, _ in pages if response.json()[records])
 
-    def _listed(self) -> list[tuple[Response, list[Any]]]:
+    def _listed(self) -> list[Response]:
         """Return the pages of the hosts' webinars: those to come, and those of the last thirty days."""
         if not self._lists:
             for host in self.hosts:
-                found = self._pages(f"/v2/users/{quote(host, safe='')}/webinars", "webinars", type="scheduled")
-                self._lists += [page for page in found if page[1]]
+                self._lists += self._pages(f"/v2/users/{quote(host, safe='')}/webinars", "webinars", type="scheduled")
         return self._lists
 
     def _held(self, window: Window) -> list[_Session]:
@@ -158,7 +156,8 @@ class _Zoom:
 
     def _webinars(self) -> list[dict[str, Any]]:
         """Return the hosts' webinars, each once: one with fixed repetitions is listed for each of them."""
-        return list({webinar["id"]: webinar for _, webinars in self._listed() for webinar in webinars}.values())
+        listed = (webinar for page in self._listed() for webinar in page.json()["webinars"])
+        return list({webinar["id"]: webinar for webinar in listed}.values())
 
     def _sessions_of(self, webinar_id: int) -> list[_Session]:
         if webinar_id not in self._sessions:
