@@ -94,7 +94,7 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff
 .PHONY: tracker
 TRACKER := serving/collector/tracker
 tracker: ## short form of the browser snippet, after a change of its source (needs Node.js)
-	@{ printf '// leadmill %s\n' "$$(sha256sum $(TRACKER).source.js | cut -c -8)"; \
+	@{ printf '// %s\n' "$$(sha256sum $(TRACKER).source.js | cut -c -8)"; \
 	npx --yes terser@5.51.2 $(TRACKER).source.js --ecma 2019 --mangle toplevel --compress passes=3,unsafe_arrows,unsafe; } > $(TRACKER).js
 
 bench: $(STAMP) ## cost of each step beside bare DuckDB

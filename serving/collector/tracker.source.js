@@ -114,9 +114,9 @@ onMarked('focusin', 'form', (form, content_id) => once('form_start', content_id)
 onMarked('submit', 'form', (form, content_id) => {
 	const event_id = uuid(), email = form.querySelector(mark('identify'))
 	form.querySelectorAll(mark('submission')).forEach(field => field.value = event_id)
-	send('form_submission', {event_id, content_id, email: email && email.value || undefined})
+	send('form_submission', {event_id, content_id, email: email && email.value || null})
 })
-on('scroll', () => look() > 89 && once('scroll'))
+on('scroll', ({target}) => target == d && look() > 89 && once('scroll'))
 on('visibilitychange', leave)
 on('popstate', visit)
 

@@ -142,7 +142,7 @@ collector as (
         case
             -- A further try at a form, or a click more than was needed.
             when events.event_name = 'form_submission' and form_submits.event_id is null then 'form_submit_attempt'
-            else coalesce(event_names.event_name, {{ as_code('events.event_name') }})
+            else coalesce(event_names.event_name, events.event_name)
         end as event_name,
         'web' as surface,
         events.anonymous_id,

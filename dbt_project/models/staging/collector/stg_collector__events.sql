@@ -84,7 +84,12 @@ final as (
         _row_number as source_row_number,
 
         -- text
-        event_name,
+        -- Anybody can send an event: the names of what only other tools can know are not its to give.
+        case
+            when {{ matches(as_code('event_name'), "'^(call$|email_|webinar_)'") }}
+                then 'web_' || {{ as_code('event_name') }}
+            else coalesce({{ as_code('event_name') }}, 'unnamed')
+        end as event_name,
         lower({{ cleaned('email') }}) as email,
         url as page_url,
         {{ cleaned('referrer') }} as referrer,
