@@ -75,7 +75,7 @@ class Collector:
         assert self._process is not None
         assert self._process.poll() is None, "the collector did not start"
         try:
-            with urlopen(f"http://127.0.0.1:{self._port}/health") as answer:  # noqa: S310
+            with urlopen(f"http://127.0.0.1:{self._port}/health") as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -115,7 +115,8 @@ def test_the_facts_hold_what_the_visitor_did(warehouse: duckdb.DuckDBPyConnectio
 def test_the_session_is_converted(warehouse: duckdb.DuckDBPyConnection) -> None:
     sessions = warehouse.execute(
         """
-        select channel, landing_path, page_view_count, cta_view_count, cta_click_count, is_converted, max_scroll_percent,
+        select
+            channel, landing_path, page_view_count, cta_view_count, cta_click_count, is_converted, max_scroll_percent,
             dwell_seconds between 1 and 60
         from marts.fct_sessions
         """

@@ -1,9 +1,12 @@
 """What the tracker sends and keeps, in a real browser against the real collector."""
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import Collector, until
 from tests.browser.website import Website
+
+pytestmark = pytest.mark.xdist_group("browser")  # one collector for all
 
 
 def cookies(visitor: BrowserContext) -> dict[str, dict[str, object]]:
@@ -133,12 +136,13 @@ def test_what_could_not_be_sent_is_sent_by_the_next_page(
 def test_what_the_collector_does_not_take_is_sent_again(site: Website, collector: Collector, page: Page) -> None:
     refused: list[str] = []
     page.route("**/collect", lambda route: (refused.append(route.request.url), route.fulfill(status=503)))
-    page.goto(site.page("/again", "busy"))
-    until(lambda: page.evaluate("1") and refused)
+    with page.expect_response("**/collect"):
+        page.goto(site.page("/again", "busy"))
 
     page.unroute("**/collect")
-    until(lambda: page.evaluate("1") and collector.events("/again"))
+    until(lambda: collector.events("/again"))
 
+    assert len(refused) == 1
     assert len(collector.events("/again", event_name="page_view")) == 1
 
 
@@ -169,9 +173,7 @@ def test_without_consent_nothing_is_kept_or_sent(
     assert "leadmill_id" not in cookies(visitor)
 
 
-def test_who_opted_out_is_left_alone(
-    site: Website, collector: Collector, visitor: BrowserContext, page: Page
-) -> None:
+def test_who_opted_out_is_left_alone(site: Website, collector: Collector, visitor: BrowserContext, page: Page) -> None:
     requests: list[str] = []
     page.goto(site.page("/out", "<script>leadmill.push(['optOut'])</script>"))
     page.on("request", lambda request: requests.append(request.url))

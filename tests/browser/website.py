@@ -88,7 +88,7 @@ def serving() -> Iterator[Website]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             """Keep the test's output quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
