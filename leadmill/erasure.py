@@ -73,10 +73,14 @@ def erase(
         raise InputError(f"there is no data home {home.path}")
     home.prepare()
     with writer_lock(home):
-        unfinished = requests.unfinished(home)
-        owned = _owned(home, addresses, unfinished or address_only)
         keys = Keys.of(home)
-        hashes = {hash_of(each, keys) for own in owned for each in own.identifying} | unfinished
+        asked = {hash_of(Identifying("email", "", address), keys) for address in addresses}
+        interrupted = requests.unfinished(home)
+        if not interrupted.asked <= asked:
+            raise InputError("an erasure of another address was interrupted: name that one too")
+        owned = _owned(home, addresses, interrupted.hashes or address_only)
+        hashes = {hash_of(each, keys) for own in owned for each in own.identifying} | interrupted.hashes
+        request = requests.Request(hashes, asked)
         texts = {text for own in owned for text in own.texts}
         forgotten = Forgotten(keys, frozenset(hashes), tuple(sorted(texts)))
         person_ids = {person for own in owned for person in own.belongings.person_ids}
@@ -88,13 +92,18 @@ def erase(
             _tell_landing(done, landed.forget(home, forgotten, progress, dry_run=True))
             done.places["rows of published versions"] = forgetting.rows_of(home, person_ids)
             return done
-        requests.note(home, "begun", hashes, at, {})
+        requests.note(home, "begun", request, at)
+        done.places["submissions in the outbox"] = forgetting.forget_in_outbox(
+            home, {address for own in owned for address in own.belongings.addresses}
+        )
+        if landed.land_segments(home, at, progress):
+            done.left.append("a collector is running: what it has not sealed yet is cut when it is extracted")
         _tell_landing(done, landed.forget(home, forgotten, progress))
         done.places["rows of published versions"] = forgetting.forget(home, person_ids, progress)
         done.places["files of runs"] = _forget_runs(home, texts)
         done.places["rows of raw and quarantine"] = warehouse.forget(home, forgotten, progress).rows
         done.searched = _proved(home, forgotten, texts, progress)
-        requests.note(home, "done", hashes, at, done.places)
+        requests.note(home, "done", request, at, done.places)
     return done
 
 

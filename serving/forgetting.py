@@ -1,18 +1,27 @@
-"""Take a person out of the published versions: rows that speak of one person go, aggregates stay as they were told."""
+"""Take a person out of what is served: rows of published versions that speak of one person, and the outbox.
+
+Aggregates stay as they were told; the next night restates them.
+"""
 
 from __future__ import annotations
 
+import hmac
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
+from leadmill.errors import LeadmillError
 from leadmill.settings import Home
+from serving.collector.outbox import outbox_path
 from serving.files import path_literal, sync
 from serving.publishing import READ_ONLY, STORAGE_VERSION, content_hash
 from serving.versions import Table, Version, versions
 
+_OUTBOX_SECONDS = 10.0
 # A deal is the company's: it stays, and forgets who spoke for it.
 _DEALS = {"fct_opportunities", "fct_opportunity_stage_events"}
 
@@ -38,6 +47,29 @@ def forget(home: Home, person_ids: set[str], progress: Callable[[str], None]) ->
         if changed:
             progress(f"published version {version.version}: {changed:,} rows")
     return rows
+
+
+def forget_in_outbox(home: Home, addresses: set[str]) -> int:
+    """Take submissions that wait for other tools out of the collector's outbox; return how many.
+
+    Raises:
+        LeadmillError: the collector did not let go of it in time.
+    """
+    if not outbox_path(home).exists():
+        return 0
+    key = home.id_key().encode()
+    persons = {hmac.digest(key, address.strip().lower().encode(), "sha256").hex() for address in addresses}
+    try:
+        with closing(sqlite3.connect(outbox_path(home), timeout=_OUTBOX_SECONDS)) as connection:
+            connection.execute("pragma secure_delete = on")
+            with connection:
+                rows = [
+                    connection.execute("delete from entries where person = ?", (each,)).rowcount for each in persons
+                ]
+            connection.execute("pragma wal_checkpoint(truncate)")
+    except sqlite3.OperationalError as error:
+        raise LeadmillError(f"{outbox_path(home)}: {error}; stop the collector and run this again") from error
+    return sum(rows)
 
 
 def rows_of(home: Home, person_ids: set[str]) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from ingestion import landing
+from ingestion import landing, segments
 from ingestion.erasure.cutting import cut
 from ingestion.erasure.identifiers import Forgotten
 from ingestion.landing import MANIFEST, Manifest, flush, manifests
+from leadmill.errors import InputError
 from leadmill.settings import Home
 
 _UNDER_WAY = ".erasing-"
@@ -36,50 +39,63 @@ def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None], *,
         progress: gets a line for each extract that changes.
         dry_run: only tell what would change.
     """
-    finish(home)
-    return [
-        found
-        for folder, manifest in manifests(home)
-        if (found := _forget_in(home, folder, manifest, forgotten, progress, dry_run=dry_run))
+    cuts = []
+    for source in sorted(home.landing.glob("*")):
+        with landing.extracting(home, source.name):  # an extract that knows nobody as erased yet ends first
+            _finish(source)
+            for folder, manifest in manifests(home, source.name):
+                found = _forget_in(folder, manifest, forgotten, dry_run=dry_run)
+                if found:
+                    cuts.append(found)
+                    progress(
+                        f"landing {found.source} {found.stream}: {len(found.paths):,} file(s), {found.rows:,} rows"
+                    )
+    return cuts
+
+
+def _forget_in(folder: Path, manifest: Manifest, forgotten: Forgotten, *, dry_run: bool) -> Cut | None:
+    staged = folder.with_name(_UNDER_WAY + folder.name)
+    staged.mkdir()
+    changed = cut(manifest.source, manifest.reading, folder, manifest.files, forgotten, staged)
+    files = [
+        changed[file.name].model_copy(update={"erasures": file.erasures + 1}) if file.name in changed else file
+        for file in manifest.files
     ]
-
-
-def _forget_in(
-    home: Home,
-    folder: Path,
-    manifest: Manifest,
-    forgotten: Forgotten,
-    progress: Callable[[str], None],
-    *,
-    dry_run: bool,
-) -> Cut | None:
-    with landing.extracting(home, manifest.source):
-        staged = folder.with_name(_UNDER_WAY + folder.name)
-        staged.mkdir()
-        changed = cut(manifest.source, manifest.reading, folder, manifest.files, forgotten, staged)
-        files = [
-            changed[file.name].model_copy(update={"erasures": file.erasures + 1}) if file.name in changed else file
-            for file in manifest.files
-        ]
-        rows = sum(file.found.rows for file in files)
-        if dry_run or not changed:
-            shutil.rmtree(staged)
-        else:
-            _stage(staged, folder, manifest.model_copy(update={"files": files, "rows": rows}))
-            _apply(staged.rename(folder.with_name(_READY + folder.name)))
-    if not changed:
-        return None
-    stream = manifest.reading.stream
-    if not dry_run:
-        progress(f"landing {manifest.source} {stream}: {len(changed):,} file(s), {manifest.rows - rows:,} rows")
-    return Cut(manifest.source, stream, [changed[name].path for name in changed], manifest.rows - rows)
-
-
-def finish(home: Home) -> None:
-    """End what a killed process began: what was ready is put in its place, the rest goes."""
-    for staged in home.landing.glob(f"*/*/{_UNDER_WAY}*"):
+    rows = sum(file.found.rows for file in files)
+    if dry_run or not changed:
         shutil.rmtree(staged)
-    for staged in home.landing.glob(f"*/*/{_READY}*"):
+    else:
+        _stage(staged, folder, manifest.model_copy(update={"files": files, "rows": rows}))
+        _apply(staged.rename(folder.with_name(_READY + folder.name)))
+    paths = [file.path for file in changed.values()]
+    return Cut(manifest.source, manifest.reading.stream, paths, manifest.rows - rows) if changed else None
+
+
+def land_segments(home: Home, at: datetime, progress: Callable[[str], None]) -> bool:
+    """Land what collectors have sealed, without those who were erased: the journal names them already.
+
+    Returns:
+        Whether a collector that is running still writes a segment; it is cut when it is extracted.
+    """
+    folders = [path for path in (home.path / "collector").glob("*") if path.is_dir()]
+    for source in sorted(folder.name for folder in folders):
+        with landing.extracting(home, source):
+            found = segments.deliveries(home, source, "UTC", at, progress)
+            known = landing.landed_before(home, source)
+            mistakes: list[InputError] = []
+            for _, files in groupby(found, key=lambda delivery: delivery.reading):
+                landing.land(home, source, at, list(files), known, mistakes)
+            if mistakes:
+                raise mistakes[0]
+            segments.remove(found, {delivery.relative for delivery in found})
+    return any(list(folder.glob(f"*/*{segments.OPEN}")) for folder in folders)
+
+
+def _finish(source: Path) -> None:
+    """End what a killed process began: what was ready is put in its place, the rest goes."""
+    for staged in source.glob(f"*/{_UNDER_WAY}*"):
+        shutil.rmtree(staged)
+    for staged in source.glob(f"*/{_READY}*"):
         _apply(staged)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,7 +27,15 @@ class Entry(BaseModel):
     at: datetime
     key_check: str
     hashes: list[str]
+    asked: list[str] = []  # of the hashes: the addresses that were named
     counts: dict[str, int] = {}
+
+
+class Request(NamedTuple):
+    """What one erasure, or several, are about, as hashes."""
+
+    hashes: set[str]
+    asked: set[str]
 
 
 def file(home: Home) -> Path:
@@ -47,12 +55,16 @@ def forgotten(home: Home) -> Forgotten | None:
     return Forgotten(Keys.of(home), frozenset(hashes)) if hashes else None
 
 
-def unfinished(home: Home) -> set[str]:
-    """Return the hashes of erasures that were begun and did not end."""
+def unfinished(home: Home) -> Request:
+    """Return what belongs to erasures that were begun and did not end."""
     hashes: set[str] = set()
+    asked: set[str] = set()
     for entry in _entries(home):
-        hashes = hashes | set(entry.hashes) if entry.state == "begun" else hashes - set(entry.hashes)
-    return hashes
+        if entry.state == "begun":
+            hashes, asked = hashes | set(entry.hashes), asked | set(entry.asked)
+        else:
+            hashes, asked = hashes - set(entry.hashes), asked - set(entry.asked)
+    return Request(hashes, asked)
 
 
 def require_finished(home: Home) -> None:
@@ -61,15 +73,25 @@ def require_finished(home: Home) -> None:
     Raises:
         LeadmillError: one was; landing and raw may differ until it is run again.
     """
-    if unfinished(home):
+    if unfinished(home).hashes:
         raise LeadmillError(
             "an erasure was interrupted: run `leadmill erase` for that address again before anything else"
         )
 
 
-def note(home: Home, state: Literal["begun", "done"], hashes: set[str], at: datetime, counts: dict[str, int]) -> None:
-    """Write down that an erasure begins or ended."""
-    _append(home, Entry(state=state, at=at, key_check=Keys.of(home).check, hashes=sorted(hashes), counts=counts))
+def note(
+    home: Home, state: Literal["begun", "done"], request: Request, at: datetime, counts: dict[str, int] | None = None
+) -> None:
+    """Write down that an erasure begins, or that it ended and what went."""
+    entry = Entry(
+        state=state,
+        at=at,
+        key_check=Keys.of(home).check,
+        hashes=sorted(request.hashes),
+        asked=sorted(request.asked),
+        counts=counts or {},
+    )
+    _append(home, entry)
 
 
 def allow(home: Home, address: str, at: datetime) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -11,6 +13,7 @@ from urllib.parse import quote
 import duckdb
 
 from ingestion.contract import quoted
+from ingestion.segments import OPEN
 from ingestion.sql import literal
 from ingestion.text import COMPRESSIONS, byte_blocks
 from leadmill.settings import Home
@@ -40,12 +43,18 @@ class _Needles(NamedTuple):
 def search(home: Home, texts: Iterable[str]) -> Searched:
     """Search the files of a home: as they are, decompressed, and the values of DuckDB and Parquet files.
 
+    Only the segment that a running collector still writes is left out: it lands without persons who were erased.
+
     Args:
         home: the data home.
         texts: in any case; those too short to mean anything are left out.
     """
     needles = _needles_of(texts)
-    files = [path for path in sorted(home.path.rglob("*")) if path.is_file() and not path.is_symlink()]
+    files = [
+        path
+        for path in sorted(home.path.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.suffix != OPEN
+    ]
     times = {path: _times_in_file(path, needles) for path in files}
     size = sum(path.stat().st_size for path in files)
     return Searched(len(files), size, {path: count for path, count in times.items() if count})
@@ -72,6 +81,8 @@ def _times_in_file(path: Path, needles: list[_Needles]) -> int:
         times += _times_in_bytes(byte_blocks(path), needles)
     if path.suffix == ".duckdb":
         times += _times_in_database(path, needles)
+    if path.suffix == ".sqlite":
+        times += _times_in_bytes(_sqlite_values(path), needles)
     if path.suffix == ".parquet":
         with duckdb.connect() as connection:
             times += _times_in_rows(connection, f"read_parquet({literal(str(path))})", needles)
@@ -81,8 +92,9 @@ def _times_in_file(path: Path, needles: list[_Needles]) -> int:
 def _needles(text: str) -> _Needles:
     wide = text.translate(_WIDE)
     escaped = {text.replace("@", "\\u0040"), text.replace("@", "%40"), quote(text, safe="").lower()}
-    forms = {form.encode() for form in {text, wide} | escaped}
-    forms |= {wide.encode("cp932", "ignore"), *(form.encode("utf-16-le") for form in (text, wide))}
+    forms = {form.encode() for form in {text, wide} | escaped} | {wide.encode("cp932", "ignore").lower()}
+    # UTF-16 of either byte order: all but the last byte of one stands in the other.
+    forms |= {form.encode("utf-16-le")[:-1].lower() for form in (text, wide)}
     # Not the end of another address, nor the beginning of a longer domain or number; letters of an escape are no part.
     before = rb"(?:(?<![a-z0-9._+\-])|(?<=\\[nrtbf])|(?<=%[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
     whole = before + b"(?:" + b"|".join(re.escape(form) for form in sorted(forms)) + rb")(?![a-z0-9-]|\.[a-z0-9])"
@@ -96,13 +108,21 @@ def _needles(text: str) -> _Needles:
         (wide_core, "cp932"),
         (wide_core, "utf-16-le"),
     )
-    return _Needles(tuple(part.encode(encoding) for part, encoding in encodings), re.compile(whole), plain)
+    return _Needles(tuple(part.encode(encoding).lower() for part, encoding in encodings), re.compile(whole), plain)
 
 
 def _raw_blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
             yield block
+
+
+def _sqlite_values(path: Path) -> Iterator[bytes]:
+    """Yield what a SQLite file's cells hold: in its bytes nothing parts a text from what stands before it."""
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        for (table,) in connection.execute("select name from sqlite_schema where type = 'table'").fetchall():
+            for row in connection.execute(f"select * from {quoted(table)}"):
+                yield "\n".join([*map(str, row), ""]).encode()
 
 
 def _times_in_bytes(blocks: Iterable[bytes], needles: list[_Needles]) -> int:

@@ -33,7 +33,7 @@ def empty_warehouse(path: Path) -> Home:
             create table ops.files (
                 source varchar, stream varchar, file varchar, sha256 varchar, delivered_at timestamp,
                 loaded_at timestamp, rows_in bigint, rows_loaded bigint, rows_quarantined bigint,
-                extract_id varchar);
+                extract_id varchar, rows_erased bigint generated always as (0));
             create schema identity;
             create table identity.record_person (
                 source_system varchar, record_type varchar, record_id varchar, person_id varchar, account_id varchar);
