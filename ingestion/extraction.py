@@ -123,18 +123,18 @@ def _result(source: Source, extracted: list[landing.Manifest]) -> ExtractResult:
 def _land_files(
     sources: Sources, source: Source, home: Home, as_of: datetime, progress: Callable[[str], None]
 ) -> list[landing.Manifest]:
+    known = landing.landed_before(home, source.name)
     if source.collector is None:
         found = deliveries(sources, source, as_of)
     else:
+        segments.join(home, source.name, as_of, {path for _, path in known})
         found = segments.deliveries(home, source.name, sources.business_timezone, as_of, progress)
     if not found:
         progress(f"{source.name}: no file was delivered by {as_of.isoformat()}")
     mistakes: list[InputError] = []
-    known = landing.landed_before(home, source.name)
     extracted = _land(source, home, as_of, found, known, mistakes, progress)
     if source.collector is not None:
-        landed = {path for _, path in known} | {file.path for manifest in extracted for file in manifest.files}
-        segments.remove(found, landed)
+        segments.remove(found, {file.path for manifest in extracted for file in manifest.files})
     _raise(mistakes)
     return extracted
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +25,11 @@ from leadmill.errors import LeadmillError
 from leadmill.settings import Home
 
 OPEN = ".open"
+_UNFINISHED = ".joining"
+_JOURNAL = ".parts"
 _SEALED_AT = "%Y%m%dT%H%M%S.%fZ"
+_SMALL_BYTES = 1 << 20
+_HOUR = len("20261120T04")
 _LOCK_SECONDS = 2
 
 
@@ -71,7 +77,7 @@ def seal(segment: Path, sealed_at: datetime) -> int:
         file.truncate(whole)
         os.fsync(file.fileno())
     if whole:
-        segment.rename(segment.with_name(f"{sealed_at.astimezone(UTC):{_SEALED_AT}}-{segment.stem}.jsonl"))
+        segment.rename(_sealed_name(segment, sealed_at))
     else:
         segment.unlink()
     flush_folder(segment.parent)
@@ -106,6 +112,8 @@ def deliveries(
             seal_abandoned(folder, as_of, progress)
     except Timeout:
         pass  # the server is running and seals by itself
+    for stream_folder in folder.glob("*/"):
+        _finish_joining(stream_folder)
     return [
         Delivery(path, f"{stream}/{path.name}", reading, sealed_at)
         for stream in sorted(systems()["collector"].streams)
@@ -114,6 +122,65 @@ def deliveries(
         for sealed_at in [_sealed_at(path)]
         if sealed_at <= as_of
     ]
+
+
+def join(home: Home, source: str, as_of: datetime, landed: set[str]) -> None:
+    """Join the small segments that were sealed by `as_of`, hour by hour: thousands of files a day would be too many.
+
+    Only who holds the source's landing may call this.
+
+    Args:
+        home: the data home.
+        source: the collector.
+        as_of: the run's moment, aware.
+        landed: `relative` of what has landed; a segment whose removal was cut short goes now.
+    """
+    for stream in sorted(folder_of(home, source).glob("*/")):
+        _finish_joining(stream)
+        for path in stream.glob("*.jsonl"):
+            if f"{stream.name}/{path.name}" in landed:
+                path.unlink()
+        small = (path for path in stream.glob("*.jsonl") if path.stat().st_size < _SMALL_BYTES)
+        sealed = sorted(path for path in small if _sealed_at(path) <= as_of)
+        for parts in (list(group) for _, group in groupby(sealed, key=lambda path: path.name[:_HOUR])):
+            if len(parts) > 1:
+                _join(parts)
+
+
+def _join(parts: list[Path]) -> None:
+    """Put one file in the place of several, whatever happens in between.
+
+    Until the joined file has its name the parts count; from then on the parts that the journal names do not.
+    """
+    folder = parts[-1].parent
+    joined = _sealed_name(new_segment(folder), _sealed_at(parts[-1]))
+    unfinished, journal = joined.with_suffix(_UNFINISHED), joined.with_suffix(_JOURNAL)
+    with unfinished.open("wb") as target:
+        for part in parts:
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, target)
+        target.flush()
+        os.fsync(target.fileno())
+    with journal.open("w") as file_:
+        file_.write("\n".join(part.name for part in parts))
+        file_.flush()
+        os.fsync(file_.fileno())
+    flush_folder(folder)
+    unfinished.rename(joined)
+    flush_folder(folder)
+    _finish_joining(folder)
+
+
+def _finish_joining(folder: Path) -> None:
+    """Remove the parts of what was joined, and what a killed process left half-joined."""
+    for journal in folder.glob(f"*{_JOURNAL}"):
+        if journal.with_suffix(".jsonl").exists():
+            for name in journal.read_text().splitlines():
+                (folder / name).unlink(missing_ok=True)
+            flush_folder(folder)
+        journal.unlink()
+    for unfinished in folder.glob(f"*{_UNFINISHED}"):
+        unfinished.unlink()
 
 
 def remove(found: Iterable[Delivery], landed: set[str]) -> None:
@@ -135,6 +202,10 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sealed_name(segment: Path, sealed_at: datetime) -> Path:
+    return segment.with_name(f"{sealed_at.astimezone(UTC):{_SEALED_AT}}-{segment.stem}.jsonl")
 
 
 def _sealed_at(path: Path) -> datetime:

@@ -1,9 +1,12 @@
 """From segments to raw: each once, those of a killed server too."""
 
+import contextlib
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +126,55 @@ def test_a_run_of_a_past_night_does_not_know_what_came_later(company: Company) -
     company.run(sources, AS_OF + timedelta(days=1))
 
     assert ids(company) == ["e-1"]
+
+
+def seal(company: Company, number: int, sealed_at: datetime) -> Path:
+    """Put a sealed segment of one event there."""
+    abandon(company, line(number))
+    [segment] = segments.folder_of(company.home, "web").glob("events/*.open")
+    segments.seal(segment, sealed_at)
+    return max(segment.parent.glob("*.jsonl"))
+
+
+def test_small_segments_land_as_one_file_an_hour(company: Company) -> None:
+    for number in range(4):
+        seal(company, number, NOW + timedelta(minutes=40 * number))
+
+    company.run(company.sources(WEB), NOW + timedelta(minutes=80))
+    assert ids(company) == ["e-0", "e-1", "e-2"]  # 04:05 and 04:45, 05:25; 06:05 comes later
+    assert company.query("select rows_in from ops.files order by delivered_at") == [(2,), (1,)]
+    company.run(company.sources(WEB), AS_OF + timedelta(days=1))
+
+    assert ids(company) == ["e-0", "e-1", "e-2", "e-3"]
+    assert left(company) == []
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("step", range(1, 14))
+def test_killed_while_joining(company: Company, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        seal(company, number, NOW + timedelta(minutes=number))
+    steps = iter(range(1, 100))
+
+    def stopping(act: Callable[..., Any]) -> Callable[..., Any]:
+        def done(*arguments: Any, **settings: Any) -> Any:
+            if next(steps) == step:
+                raise KeyboardInterrupt
+            return act(*arguments, **settings)
+
+        return done
+
+    with monkeypatch.context() as patch:
+        for owner, name in [(os, "fsync"), (Path, "rename"), (Path, "unlink"), (shutil, "copyfileobj")]:
+            patch.setattr(owner, name, stopping(getattr(owner, name)))
+        with contextlib.suppress(KeyboardInterrupt):
+            segments.join(company.home, "web", AS_OF, set())
+
+    segments.join(company.home, "web", AS_OF, set())
+
+    [joined] = segments.deliveries(company.home, "web", "UTC", AS_OF, lambda _: None)
+    assert joined.path.read_bytes() == line(0) + line(1) + line(2)
+    assert left(company) == [".jsonl"]
 
 
 def test_what_a_running_server_has_open_is_left_to_it(company: Company) -> None:
