@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import ingestion
 from ingestion import landing
 from ingestion.connectors import fetching, linkedin_ads
 from leadmill.errors import InputError, LeadmillError
@@ -72,6 +73,16 @@ def test_the_next_night_asks_again_for_what_may_be_restated(company: Company, pl
     assert set(platform.asked_days()) == {("2026-10-29", "2026-11-01")}
     told = [cost for on, campaign, cost in rows(company, platform) if (str(on), campaign) == ("2026-10-29", "1")]
     assert told == [200.5, 222.0]  # raw keeps both; the models take the one delivered last
+
+
+def test_a_backfill_asks_for_its_days(company: Company, platform: AdPlatform) -> None:
+    sources = company.sources(source(platform))
+
+    ingestion.backfill(
+        sources, "ads", company.home, date(2026, 9, 25), date(2026, 10, 29), AS_OF, progress=lambda _: None
+    )
+
+    assert set(platform.asked_days()) == {("2026-09-25", "2026-10-24"), ("2026-10-25", "2026-10-29")}
 
 
 def test_faults_leave_the_raw_of_an_undisturbed_run(company: Company, platform: AdPlatform, waits: list[float]) -> None:
