@@ -21,7 +21,7 @@ SOURCES = [
     {"name": name, "system": system, "path": name}
     for name, system in (("mkto", "marketo"), ("pardot", "account_engagement"), ("crm", "salesforce"))
 ]
-CRM_LEAD = "00Q5g00000AbCdEFGH"
+CRM_LEAD, CRM_CAMPAIGN = "00Q5g00000AbCdEFGH", "7015g00000AbCdEFGH"
 SENT, DELIVERED, CLICKED, OPENED, FILLED_IN, VISITED, SCORED = 6, 7, 11, 10, 2, 1, 22
 MERGED, DELETED, CHANGED = 32, 37, 13
 
@@ -145,9 +145,16 @@ ACCOUNT_ENGAGEMENT = {
         key="values",
     ),
     "pardot/2026-10-20/list_emails.jsonl": page({"id": 5, "name": "News", "subject": "News 10"}, key="values"),
-    "pardot/2026-10-20/campaigns.jsonl": page({"id": 9, "name": "Website"}, key="values"),
+    "pardot/2026-10-20/campaigns.jsonl": page(
+        {"id": 9, "name": "Website"}, {"id": 10, "name": "Spring", "salesforceId": CRM_CAMPAIGN[:15]}, key="values"
+    ),
 }
-SALESFORCE = {"crm/2026-10-20/Lead.jsonl": page(crm_lead(), key="records")}
+SALESFORCE = {
+    "crm/2026-10-20/Lead.jsonl": page(crm_lead(), key="records"),
+    "crm/2026-10-20/Campaign.jsonl": page(
+        {"Id": CRM_CAMPAIGN, "Name": "Spring", "SystemModstamp": "2026-10-02T00:00:00.000+0000"}, key="records"
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +254,16 @@ def test_members_of_an_engagement_program_get_step_mails(company: Company) -> No
     )
 
     assert enrolments == [("mkto:program-7", True, "2026-10-02 00:00:00", "2026-10-15 00:00:00")]
+
+
+def test_a_connected_campaign_is_salesforces(company: Company) -> None:
+    campaigns = company.query(
+        "select record_id, campaign_id from intermediate.int_canonical__campaigns"
+        " where source_system <> 'mkto' order by all"
+    )
+
+    assert campaigns == [
+        (CRM_CAMPAIGN, f"crm:{CRM_CAMPAIGN}"),
+        ("campaign-10", f"crm:{CRM_CAMPAIGN}"),
+        ("campaign-9", "pardot:campaign-9"),
+    ]

@@ -16,6 +16,10 @@ marketo_forms as (
     select * from {{ ref('stg_marketo__forms') }}
 ),
 
+tool_forms as (
+    select * from {{ ref('int_canonical__form_contents') }}
+),
+
 marketo_programs as (
     select * from {{ ref('stg_marketo__programs') }}
     where program_type in ('nurture', 'engagement')
@@ -35,12 +39,6 @@ webinars as (
 
 workflows as (
     select * from {{ ref('stg_hubspot__workflows') }}
-),
-
-tool_forms as (
-    select form_id from hubspot_forms
-    union
-    select 'mktoForm_' || form_id as form_id from marketo_forms
 ),
 
 -- Forms of the site's own; one that a tool made is the tool's.

@@ -23,12 +23,8 @@ hubspot_form_submissions as (
     select * from {{ ref('stg_hubspot__form_submissions') }}
 ),
 
-hubspot_forms as (
-    select * from {{ ref('stg_hubspot__forms') }}
-),
-
-marketo_forms as (
-    select * from {{ ref('stg_marketo__forms') }}
+form_contents as (
+    select * from {{ ref('int_canonical__form_contents') }}
 ),
 
 zoom_attendees as (
@@ -65,23 +61,6 @@ traffic_channels as (
 
 channel_mappings as (
     select * from {{ ref('channel_mappings') }}
-),
-
--- The site knows a form by the id that its tool gave it; Marketo's script names the element mktoForm_<id>.
-form_contents as (
-    select
-        form_id,
-        min(source_system || ':' || form_id) as content_id
-    from hubspot_forms
-    group by form_id
-
-    union all
-
-    select
-        'mktoForm_' || form_id as form_id,
-        min(source_system || ':form-' || form_id) as content_id
-    from marketo_forms
-    group by form_id
 ),
 
 ga4 as (

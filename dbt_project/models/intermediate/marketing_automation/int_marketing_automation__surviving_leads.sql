@@ -5,7 +5,7 @@ activities as (
     where activity_type_id = '32'
 ),
 
-merges as (
+merged as (
     select
         source_system,
         unnest(merged_lead_ids) as loser_lead_id,
@@ -15,14 +15,14 @@ merges as (
 
 -- Ends on circles too: a pair is found once.
 successions as (
-    select source_system, loser_lead_id, winner_lead_id from merges
+    select source_system, loser_lead_id, winner_lead_id from merged
     union
-    select successions.source_system, successions.loser_lead_id, merges.winner_lead_id
+    select successions.source_system, successions.loser_lead_id, merged.winner_lead_id
     from successions
-    inner join merges
+    inner join merged
         on
-            successions.source_system = merges.source_system
-            and successions.winner_lead_id = merges.loser_lead_id
+            successions.source_system = merged.source_system
+            and successions.winner_lead_id = merged.loser_lead_id
 ),
 
 final as (
@@ -31,11 +31,11 @@ final as (
         successions.loser_lead_id,
         min(successions.winner_lead_id) as surviving_lead_id
     from successions
-    left join merges
+    left join merged
         on
-            successions.source_system = merges.source_system
-            and successions.winner_lead_id = merges.loser_lead_id
-    where merges.loser_lead_id is null
+            successions.source_system = merged.source_system
+            and successions.winner_lead_id = merged.loser_lead_id
+    where merged.loser_lead_id is null
     group by successions.source_system, successions.loser_lead_id
 )
 
