@@ -34,22 +34,22 @@
     list_extract({{ list }}, {{ place }})
 {%- endmacro -%}
 
-{#- Value of a named attribute in JSON: of an object, or of a list of objects with name and value; else null. -#}
-{%- macro attribute_named(attributes, name) -%}
-    {{- return(adapter.dispatch('attribute_named', 'leadmill')(attributes, name)) -}}
+{#-
+    Attributes in JSON: those of an object as a struct with a text for each name, those of a list of objects with name and
+    value as a list of structs. Each is null where the JSON is of the other shape.
+-#}
+{%- macro attributes_of_object(attributes, names) -%}
+    {{- return(adapter.dispatch('attributes_of_object', 'leadmill')(attributes, names)) -}}
 {%- endmacro -%}
 
-{%- macro duckdb__attribute_named(attributes, name) -%}
-    coalesce(
-        json_extract_string({{ attributes }}, '$."{{ name }}"'),
-        {{ value_named(
-            field_of_each(duckdb__attributes_listed(attributes), 'name'),
-            field_of_each(duckdb__attributes_listed(attributes), 'value'),
-            name
-        ) }}
-    )
+{%- macro duckdb__attributes_of_object(attributes, names) -%}
+    json_transform({{ attributes }}, '{ {%- for name in names %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }')
 {%- endmacro -%}
 
-{%- macro duckdb__attributes_listed(attributes) -%}
+{%- macro attributes_of_list(attributes) -%}
+    {{- return(adapter.dispatch('attributes_of_list', 'leadmill')(attributes)) -}}
+{%- endmacro -%}
+
+{%- macro duckdb__attributes_of_list(attributes) -%}
     json_transform({{ attributes }}, '[{"name": "VARCHAR", "value": "VARCHAR"}]')
 {%- endmacro -%}

@@ -1,3 +1,10 @@
+-- A table: it is read three times, and parses JSON.
+{{ config(materialized='table') }}
+
+{%- set names = [
+    'Is Bot Activity', 'Link', 'Merge IDs', 'New Value', 'Query Parameters', 'Referrer URL', 'Webpage URL',
+] %}
+
 with
 source as (
     select * from {{ source('raw', 'marketo__activities') }}
@@ -6,6 +13,34 @@ source as (
 -- An activity delivered again may name another lead: the winner that its lead was merged into.
 latest as (
     {{ latest_version('source', key=['marketoGUID']) }}
+),
+
+-- The bulk extract has an object, the REST API a list.
+parsed as (
+    select
+        *,
+        {{ attributes_of_object('attributes', names) }} as of_object,
+        {{ attributes_of_list('attributes') }} as listed
+    from latest
+),
+
+listed as (
+    select
+        *,
+        {{ field_of_each('listed', 'name') }} as listed_names,
+        {{ field_of_each('listed', 'value') }} as listed_values
+    from parsed
+),
+
+named as (
+    select
+        *,
+        {%- for name in names %}
+        coalesce(of_object."{{ name }}", {{ value_named('listed_names', 'listed_values', name) }})
+            as {{ name | lower | replace(' ', '_') }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from listed
 ),
 
 final as (
@@ -22,22 +57,20 @@ final as (
         _row_number as source_row_number,
 
         -- text
-        coalesce({{ attribute_named('attributes', 'Webpage URL') }}, {{ attribute_named('attributes', 'Referrer URL') }})
-            as page_url,
-        {{ attribute_named('attributes', 'Query Parameters') }} as query_parameters,
-        {{ attribute_named('attributes', 'Link') }} as link_url,
-        {{ split_list("translate(" ~ attribute_named('attributes', 'Merge IDs') ~ ", '[] ', '')", ',') }}
-            as merged_lead_ids,
+        coalesce(webpage_url, referrer_url) as page_url,
+        query_parameters,
+        link as link_url,
+        {{ split_list("translate(merge_ids, '[] ', '')", ',') }} as merged_lead_ids,
 
         -- numbers
-        try_cast({{ attribute_named('attributes', 'New Value') }} as decimal(18, 2)) as new_value,
+        try_cast(new_value as decimal(18, 2)) as new_value,
 
         -- booleans
-        coalesce(lower({{ attribute_named('attributes', 'Is Bot Activity') }}) in ('true', '1'), false) as is_bot,
+        coalesce(lower(is_bot_activity) in ('true', '1'), false) as is_bot,
 
         -- times
         activityDate as occurred_at
-    from latest
+    from named
 )
 
 select * from final
