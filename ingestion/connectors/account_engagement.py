@@ -114,4 +114,6 @@ def _pages(api: Api, objects: _Objects, params: dict[str, Any]) -> Iterator[tupl
         asked["deleted"] = "all"
     # The address of the next page says all that may stand beside its token.
     paginator = JSONLinkPaginator(next_url_path="nextPageUrl")
-    return (page for page in api.pages(objects.path, paginator, records="values", params=asked) if page[1])
+    for response, records in api.pages(objects.path, paginator, records="values", params=asked):
+        if response.json()["values"]:  # only a page lands, whatever else may be answered
+            yield response, records

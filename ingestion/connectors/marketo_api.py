@@ -15,13 +15,17 @@ from requests import Response
 from ingestion.connectors.client import Api
 from leadmill.errors import InputError, LeadmillError
 
-# https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes
+_CODES = "https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes"
 _REFUSED = {"600", "601", "602"}
 _BUSY = {"502", "604", "606", "608", "611", "615", "713"}
 _NOT_PERMITTED = "603"
-_DAY_USED_UP = "607"
 _QUEUE_FULL = "1029"
 UNSUPPORTED_FILTER = "1035"
+_ADVICE = {
+    "606": "too many calls in 20 seconds; lower `requests_per_second`",
+    "607": "the day's calls are used up; run again after midnight, US Central time",
+    "1029": "the day's bytes of extracts are used up; run again after midnight, US Central time",
+}
 
 _LONGEST_SPAN = timedelta(days=31)  # of the dates that an extract asks for
 
@@ -30,6 +34,7 @@ class MarketoError(LeadmillError):
     """An error that Marketo tells by a code of its own."""
 
     code = ""
+    message = ""  # the vendor's own words, which are not told: they may hold what was sent
 
 
 def is_refused(response: Response) -> bool:
@@ -53,12 +58,11 @@ def checked(response: Response) -> Response:
         told = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         if found["code"] == _NOT_PERMITTED:
             raise InputError(f"{told}: the API user's role lacks a permission; docs/connectors.md lists what it needs")
-        message = str(found.get("message", ""))[:200]
-        if found["code"] == _DAY_USED_UP:
-            message = "the day's calls are used up; run again after midnight, US Central time"
-        error = MarketoError(f"{told}: Marketo error {found['code']}: {message}")
-        error.code = found["code"]
+        error = MarketoError(f"{told}: Marketo error {found['code']}: {_ADVICE.get(found['code'], f'see {_CODES}')}")
+        error.code, error.message = found["code"], str(found.get("message", ""))
         raise error
+    if not response.json()["success"]:  # only what says so has succeeded, whatever else may be answered
+        raise LeadmillError(f"{response.request.path_url.partition('?')[0]}: Marketo did not succeed; run again later")
     return response
 
 
@@ -151,7 +155,7 @@ class Extracts:
                 self._result(self._api.post(f"{path}/enqueue.json"))
             except MarketoError as error:
                 # The same code tells that the day's bytes are used up: waiting does not help.
-                if error.code != _QUEUE_FULL or "quota" in str(error):
+                if error.code != _QUEUE_FULL or "quota" in error.message.lower():
                     raise
                 sleep(self._poll_seconds)
             else:

@@ -160,6 +160,15 @@ def test_wrong_refresh_token(company: Company, vendor: AccountEngagement) -> Non
     assert "revoked" not in str(caught.value)
 
 
+def test_an_answer_of_another_shape_does_not_land(company: Company, vendor: AccountEngagement) -> None:
+    vendor.fail("prospects", "status", answer=Answer({"message": "maintenance"}))
+
+    with pytest.raises(LeadmillError, match="pardot, prospects"):
+        company.run(sources(company, vendor, "prospects"))
+
+    assert company.landed() == []
+
+
 def test_a_field_that_is_retyped(company: Company, vendor: AccountEngagement) -> None:
     vendor.put("prospects", 6, before(6), email="6@example.com", score="hot")
 

@@ -1,7 +1,7 @@
 """Marketo's connector against its API on loopback."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -186,8 +186,8 @@ REFUSALS = {
     "calls of the day": (error("607", "Daily quota reached"), LeadmillError, "607: the day's calls are used up"),
     "permission": (error("603", "Access denied"), InputError, "the API user's role lacks a permission"),
     "a token that is never good": (error("601", "Access token invalid"), InputError, "credentials are refused"),
-    "field": (error("1006", "Field 'x' not found"), LeadmillError, "Marketo error 1006: Field 'x' not found"),
-    "busy for long": (error("606", "Max rate limit"), LeadmillError, "606: Max rate limit"),
+    "field": (error("1006", "Field 'x' not found"), LeadmillError, "Marketo error 1006: see https://exp"),
+    "busy for long": (error("606", "Max rate limit"), LeadmillError, "606: too many calls"),
 }
 
 
@@ -198,6 +198,33 @@ def test_refusals_say_what_to_do(company: Company, vendor: Marketo, refusal: str
 
     with pytest.raises(kind, match=told):
         company.run(sources(company, vendor, "forms"))
+
+
+def test_an_answer_of_another_shape_does_not_land(company: Company, vendor: Marketo) -> None:
+    vendor.fail("/asset/", "status", answer=Answer({"result": [{"id": 1}]}))
+
+    with pytest.raises(LeadmillError, match="mkto, forms"):
+        company.run(sources(company, vendor, "forms"))
+
+    assert company.landed() == []
+
+
+def test_a_backfill_asks_for_its_days_only(company: Company, vendor: Marketo) -> None:
+    found = sources(company, vendor, "leads", "activities")
+    company.run(found)
+    vendor.requests.clear()
+    day = date(2026, 10, 20)
+
+    ingestion.backfill(found, "mkto", company.home, day, day, AS_OF, lambda _: None)
+    ingestion.load(company.home, AS_OF, lambda _: None)
+
+    span = {"startAt": "2026-10-19T15:00:00Z", "endAt": "2026-10-20T15:00:00Z"}
+    assert filters(vendor, "leads") == [{"createdAt": span}]
+    assert [asked["createdAt"] for asked in filters(vendor, "activities")] == [span]
+    assert counts(company)["leads"] == 4 + 1
+    vendor.requests.clear()
+    company.run(found, AS_OF + NIGHT)
+    assert filters(vendor, "leads")[0]["updatedAt"]["startAt"] == text(AS_OF - timedelta(minutes=15))
 
 
 def test_wrong_client(company: Company, vendor: Marketo) -> None:
@@ -216,11 +243,13 @@ def test_a_full_queue_is_waited_for(company: Company, vendor: Marketo, polls: li
     assert len(polls) == 3 + 1
 
 
-def test_no_bytes_left_today(company: Company, vendor: Marketo) -> None:
+def test_no_bytes_left_today(company: Company, vendor: Marketo, polls: list[float]) -> None:
     vendor.fail("enqueue", "status", answer=error("1029", "Export daily quota exceeded"))
 
-    with pytest.raises(LeadmillError, match="Export daily quota exceeded"):
+    with pytest.raises(LeadmillError, match="1029: the day's bytes of extracts are used up"):
         company.run(sources(company, vendor, "leads"))
+
+    assert polls == []
 
 
 def test_an_extract_that_fails(company: Company, vendor: Marketo) -> None:
