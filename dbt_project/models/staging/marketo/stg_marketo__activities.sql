@@ -34,11 +34,10 @@ listed as (
 
 named as (
     select
-        *,
-        {%- for name in names %}
-        coalesce(of_object."{{ name }}", {{ value_named('listed_names', 'listed_values', name) }})
-            as {{ name | lower | replace(' ', '_') }}
-        {{- ',' if not loop.last }}
+        *
+        {%- for name in names %},
+            coalesce(of_object."{{ name }}", {{ value_named('listed_names', 'listed_values', name) }})
+                as {{ name | lower | replace(' ', '_') }}
         {%- endfor %}
     from listed
 ),
