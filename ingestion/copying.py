@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from ingestion.stores import RemoteFile
 from ingestion.text import BLOCK_BYTES
 from leadmill.errors import InputError
 
@@ -18,7 +19,9 @@ class Copying:
 
     closed = False
 
-    def __init__(self, path: Path, source: IO[bytes], target: IO[bytes], digest: hashlib._Hash, pool: Executor) -> None:
+    def __init__(
+        self, path: Path | RemoteFile, source: IO[bytes], target: IO[bytes], digest: hashlib._Hash, pool: Executor
+    ) -> None:
         """Begin at the start of the file.
 
         Args:
@@ -65,7 +68,7 @@ class Copying:
 
 
 @contextmanager
-def copying(path: Path, copy: Path, digest: hashlib._Hash, pool: Executor) -> Iterator[Copying]:
+def copying(path: Path | RemoteFile, copy: Path, digest: hashlib._Hash, pool: Executor) -> Iterator[Copying]:
     """Open a delivered file for a reader, and its copy; at the end all of the file has been copied.
 
     Raises:
@@ -80,7 +83,7 @@ def copying(path: Path, copy: Path, digest: hashlib._Hash, pool: Executor) -> It
 
 
 @contextmanager
-def told_if_unreadable(path: Path) -> Iterator[None]:
+def told_if_unreadable(path: Path | RemoteFile) -> Iterator[None]:
     """Say of which delivered file an error of the system is.
 
     Raises:

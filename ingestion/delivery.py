@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from ingestion.contract import Format, Stream, systems
 from ingestion.reading import Reading
 from ingestion.sources_file import Source, Sources
+from ingestion.stores import RemoteFile, is_remote, objects
 from leadmill.errors import InputError
 
 COMPRESSED = (".gz", ".zst")
@@ -24,7 +25,7 @@ _SUFFIXES: dict[Format, str] = {"api_pages": ".jsonl", "csv": ".csv", "jsonl": "
 class Delivery(NamedTuple):
     """One file, to be read as one stream."""
 
-    path: Path
+    path: Path | RemoteFile
     relative: str  # below the source's folder, with forward slashes
     reading: Reading
     delivered_at: datetime  # aware, UTC
@@ -49,32 +50,43 @@ def deliveries(sources: Sources, source: Source, as_of: datetime) -> list[Delive
     )
 
 
-def _mapped(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Reading]]:
+def _mapped(sources: Sources, source: Source) -> Iterator[tuple[Path | RemoteFile, str, Reading]]:
     for mapped in source.streams:
         reading = Reading.of_mapping(mapped, sources.business_timezone)
-        folder = sources.folder / re.split(r"[*?\[]", mapped.path)[0].rpartition("/")[0]
-        if not folder.is_dir():
-            raise InputError(f"source {source.name}: no such folder {folder} (path {mapped.path!r}); mend `path`")
-        for name in glob.glob(mapped.path, root_dir=sources.folder, recursive=True):
-            path = sources.folder / name
-            if path.is_file():
-                yield path, PurePath(os.path.relpath(path, sources.folder)).as_posix(), reading
+        for path, relative in _globbed(sources, source, mapped.path):
+            yield path, relative, reading
 
 
-def _of_connector(sources: Sources, source: Source) -> Iterator[tuple[Path, str, Reading]]:
+def _globbed(sources: Sources, source: Source, pattern: str) -> Iterator[tuple[Path | RemoteFile, str]]:
+    if is_remote(pattern):
+        yield from objects(pattern, source.storage_options.get_secret_value(), below=False)
+        return
+    folder = sources.folder / re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    if not folder.is_dir():
+        raise InputError(f"source {source.name}: no such folder {folder} (path {pattern!r}); mend `path`")
+    for name in glob.glob(pattern, root_dir=sources.folder, recursive=True):
+        path = sources.folder / name
+        if path.is_file():
+            yield path, PurePath(os.path.relpath(path, sources.folder)).as_posix()
+
+
+def _of_connector(sources: Sources, source: Source) -> Iterator[tuple[Path | RemoteFile, str, Reading]]:
+    streams = systems()[source.system].streams
+    for path, relative in _below(sources, source):
+        if not PurePath(relative).name.startswith("."):
+            for name, file_format in _streams_of(PurePath(relative), streams):
+                yield path, relative, Reading.of_connector(source.system, name, file_format, sources.business_timezone)
+
+
+def _below(sources: Sources, source: Source) -> Iterator[tuple[Path | RemoteFile, str]]:
+    """Yield every file of a connector's folder, at any depth."""
+    if source.path and is_remote(source.path):
+        yield from objects(source.path, source.storage_options.get_secret_value(), below=True)
+        return
     folder = sources.folder / (source.path or "")
     if not folder.is_dir():
         raise InputError(f"source {source.name}: no such folder {folder}; mend `path`")
-    streams = systems()[source.system].streams
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.name.startswith("."):
-            relative = path.relative_to(folder)
-            for name, file_format in _streams_of(relative, streams):
-                yield (
-                    path,
-                    relative.as_posix(),
-                    Reading.of_connector(source.system, name, file_format, sources.business_timezone),
-                )
+    yield from ((path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
 
 
 def _streams_of(relative: PurePath, streams: dict[str, Stream]) -> list[tuple[str, Format]]:

@@ -24,6 +24,7 @@ from ingestion.erasure import requests
 from ingestion.erasure.cutting import cut
 from ingestion.inspection import Inspection, inspect
 from ingestion.reading import Reading
+from ingestion.stores import RemoteFile
 from ingestion.text import byte_blocks
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
@@ -46,6 +47,7 @@ class LandedFile(BaseModel):
     found: Inspection
     rows_erased: int = 0  # that named an erased person, and are not in the copy
     erasures: int = 0  # how often the copy has changed for that after it had landed
+    fingerprint: str | None = None  # of an object in a store, as its listing tells
 
 
 # What stands last in the landing of each file of a source, by (reading, path). Only the last counts: a file that
@@ -208,6 +210,8 @@ def _landed(folder: Path, deliveries: list[Delivery], known: Known, mistakes: li
 
 def _is_unchanged(delivery: Delivery, last: LandedFile) -> bool:
     """Return whether a file is as it landed last; one of another size isn't, and is hashed while it is copied."""
+    if isinstance(delivery.path, RemoteFile):
+        return delivery.path.fingerprint == last.fingerprint
     with told_if_unreadable(delivery.path), delivery.path.open("rb") as file:
         if os.fstat(file.fileno()).st_size != last.bytes:
             return False
@@ -223,6 +227,8 @@ def _land_file(delivery: Delivery, copy: Path, pool: Executor) -> LandedFile:
             if suffix in COMPRESSED:
                 _unpack(copy, suffix, told)
         readable, found = inspect(source, copy, reading, told)
+    if isinstance(delivery.path, RemoteFile):
+        delivery.path.check_unchanged()
     return LandedFile(
         name=copy.name,
         readable_name=readable.name,
@@ -231,6 +237,7 @@ def _land_file(delivery: Delivery, copy: Path, pool: Executor) -> LandedFile:
         bytes=copy.stat().st_size,
         delivered_at=delivery.delivered_at,
         found=found,
+        fingerprint=delivery.path.fingerprint if isinstance(delivery.path, RemoteFile) else None,
     )
 
 

@@ -191,7 +191,7 @@ def remove(found: Iterable[Delivery], landed: set[str]) -> None:
         landed: the `relative` of each that has landed, its manifest flushed to the disk.
     """
     for delivery in found:
-        if delivery.relative in landed:
+        if delivery.relative in landed and isinstance(delivery.path, Path):
             delivery.path.unlink()
 
 

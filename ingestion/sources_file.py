@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    Secret,
     SerializeAsAny,
     ValidationError,
     ValidationInfo,
@@ -47,6 +48,7 @@ class Source(BaseModel):
     api: SerializeAsAny[connectors.Settings] | None = None
     collector: CollectorSettings | None = None
     streams: list[MappedStream] = Field(default_factory=list)
+    storage_options: Secret[dict[str, Any]] = Secret({})  # of the object stores that paths name
 
     @field_validator("system")
     @classmethod
