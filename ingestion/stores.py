@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,17 +20,7 @@ if TYPE_CHECKING:
 
 _READ_BYTES = 8 << 20  # fetched at once: a request costs more than a few megabytes
 # What names the content of an object, the first that a store gives: by its kind, in the order of trust.
-_CONTENT_KEYS = (
-    "ETag",
-    "etag",
-    "md5Hash",
-    "content_md5",
-    "LastModified",
-    "last_modified",
-    "updated",
-    "mtime",
-    "created",
-)
+_CONTENT_KEYS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "updated", "mtime")
 
 
 def is_remote(path: str) -> bool:
@@ -145,8 +134,7 @@ def objects(url: str, options: dict[str, Any], *, below: bool) -> list[tuple[Rem
 def _fingerprint(listed: dict[str, Any]) -> str:
     """Return what differs when an object's content does, of what listing it tells."""
     content = next((listed[key] for key in _CONTENT_KEYS if listed.get(key)), "")
-    told = content.isoformat() if isinstance(content, datetime) else content
-    return f"{listed.get('size')} {told}"
+    return f"{listed.get('size')} {content}"
 
 
 @contextmanager

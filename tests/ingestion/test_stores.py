@@ -46,6 +46,15 @@ def options(server: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {"key": "key", "secret": "${LEADMILL_TEST_SECRET}", "client_kwargs": {"endpoint_url": server}}
 
 
+@pytest.fixture
+def keys_are_checked(server: str, bucket: Any) -> Iterator[None]:
+    """Let the server refuse every request: it knows no users."""
+    bucket.put_object(Key="cards/a.csv", Body=HEADER.encode())
+    requests.post(f"{server}/moto-api/reset-auth", data=b"0", timeout=10)
+    yield
+    requests.post(f"{server}/moto-api/reset-auth", data=b"999999", timeout=10)
+
+
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that gets the address of each object that is opened."""
     opened: list[str] = []
@@ -163,7 +172,7 @@ def test_an_object_that_changes_while_it_is_copied_waits_for_the_next_run(
     assert company.raw("files__lead", "email") == [("b",)]
 
 
-UNREACHABLE = {
+UNREACHABLE: dict[str, tuple[str, dict[str, Any], type[LeadmillError], str]] = {
     "no such bucket": ("s3://nowhere/*.csv", {}, InputError, "s3://nowhere/.*: not there"),
     "no such store": ("s4://exports/*.csv", {}, InputError, "no such store"),
     "wrong options": ("s3://exports/*.csv", {"kee": 1}, LeadmillError, "the store can't be read"),
@@ -190,16 +199,13 @@ def test_a_store_that_gives_nothing_is_told_without_its_secret(
 
 
 def test_access_denied_is_told_without_what_the_store_said(
-    company: Company, bucket: Any, options: dict[str, Any], server: str
+    company: Company, options: dict[str, Any], keys_are_checked: None
 ) -> None:
-    bucket.put_object(Key="cards/a.csv", Body=HEADER.encode())
     sources = company.sources(mapped("s3://exports/cards/*.csv", LEADS) | {"storage_options": options})
-    requests.post(f"{server}/moto-api/reset-auth", data=b"0", timeout=10)  # from now on keys are checked
 
     with pytest.raises(InputError) as raised:
         ingestion.extract(sources, "own", company.home, AS_OF, lambda _: None)
 
-    requests.post(f"{server}/moto-api/reset-auth", data=b"999999", timeout=10)
     assert str(raised.value) == "s3://exports/cards/*.csv: access denied; check the credentials and what they may read"
 
 
