@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -61,6 +61,10 @@ class Copying:
         while self.read(BLOCK_BYTES):
             pass
 
+    def wait(self) -> None:
+        """Wait for what is under way: a write to a closed file could reach the one that took its descriptor."""
+        wait(self._under_way)
+
     def _write(self, block: bytes) -> None:
         rest = memoryview(block)
         while rest:
@@ -78,8 +82,11 @@ def copying(path: Path | RemoteFile, copy: Path, digest: hashlib._Hash, pool: Ex
         source = path.open("rb", buffering=0)
     with source, copy.open("wb", buffering=0) as target:
         under_way = Copying(path, source, target, digest, pool)
-        yield under_way
-        under_way.finish()
+        try:
+            yield under_way
+            under_way.finish()
+        finally:
+            under_way.wait()
 
 
 @contextmanager

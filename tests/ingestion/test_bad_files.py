@@ -1,13 +1,17 @@
 """A file that can't be read as what it should be stops the run with its name and reason; nothing of it is loaded."""
 
 import gzip
+import hashlib
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Timer
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 import ingestion
+from ingestion.copying import copying
 from leadmill.errors import InputError
 from tests.ingestion.deliveries import AS_OF, CARDS, Company
 
@@ -106,3 +110,22 @@ def test_all_unreadable_files_are_told_at_once(company: Company) -> None:
 
     with pytest.raises(InputError, match=r"a\.csv: missing.*\n.*b\.csv: missing"):
         company.run(company.sources(CARDS))
+
+
+def test_a_file_given_up_is_no_longer_written(tmp_path: Path) -> None:
+    """Else what is under way would go to the next file, which takes the descriptor of this one."""
+    (tmp_path / "bad.csv").write_text(HEADER)
+    is_free = Event()
+
+    def give_up(pool: Executor) -> None:
+        with copying(tmp_path / "bad.csv", tmp_path / "copy", hashlib.sha256(), pool) as source:
+            source.read(99)
+            Timer(0.05, is_free.set).start()
+            raise InputError("given up")
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(is_free.wait)
+        with pytest.raises(InputError):
+            give_up(pool)
+
+    assert (tmp_path / "copy").read_text() == HEADER
