@@ -26,11 +26,13 @@ class AdPlatform(Vendor):
     system: ClassVar[str]
     report: ClassVar[str]  # a regular expression: the path of the report
     rows: ClassVar[str]  # SQL: day, campaign and cost as they stand in raw
+    broken_cost: ClassVar[dict[str, Any]]  # fields of a row whose cost is no number
     account = "1234567890"
 
     def __init__(self, *days: Day) -> None:
         super().__init__()
         self.days = list(days)
+        self.changed: dict[str, Any] = {}  # fields that each row has from now on
 
     @property
     def api(self) -> dict[str, Any]:
@@ -56,6 +58,7 @@ class GoogleAds(AdPlatform):
 
     system = "google_ads"
     report = r"googleAds:search$"
+    broken_cost: ClassVar[dict[str, Any]] = {"metrics": {"costMicros": "n/a"}}
     rows = "select date, campaign_id, cost_micros / 1000000 from raw.google_ads__campaign_days"
     has_open_paths = r"^/token$"
 
@@ -95,7 +98,7 @@ class GoogleAds(AdPlatform):
         days = self.found(request)
         answer: dict[str, Any] = {"fieldMask": "campaign.id", "queryResourceConsumption": "1"}
         if days[start : start + PAGE]:
-            answer["results"] = [self._row(day) for day in days[start : start + PAGE]]
+            answer["results"] = [self._row(day) | self.changed for day in days[start : start + PAGE]]
         if days[start + PAGE :]:
             answer["nextPageToken"] = str(start + PAGE)
         return Answer(json.dumps(answer, indent=2).encode())
@@ -120,6 +123,7 @@ class MetaAds(AdPlatform):
 
     system = "meta_ads"
     report = r"/insights$"
+    broken_cost: ClassVar[dict[str, Any]] = {"spend": "n/a"}
     rows = "select date_start, campaign_id, spend from raw.meta_ads__insights"
     token = "the-token"  # noqa: S105
 
@@ -151,7 +155,7 @@ class MetaAds(AdPlatform):
         start = int(query.get("after", "0"))
         days = self.found(request)
         shown = days[start : start + PAGE]
-        answer: dict[str, Any] = {"data": [self._row(day, query["fields"].split(",")) for day in shown]}
+        answer: dict[str, Any] = {"data": [self._row(day, query["fields"].split(",")) | self.changed for day in shown]}
         if shown:
             answer["paging"] = {"cursors": {"before": str(start), "after": str(start + len(shown))}}
         if days[start + PAGE :]:
@@ -178,6 +182,7 @@ class LinkedInAds(AdPlatform):
 
     system = "linkedin_ads"
     report = r"/adAnalytics$"
+    broken_cost: ClassVar[dict[str, Any]] = {"costInLocalCurrency": "n/a"}
     rows = """
         select make_date(year, month, day), split_part(pivotValues[1], ':', 4), costInLocalCurrency
         from raw.linkedin_ads__ad_analytics
@@ -213,7 +218,7 @@ class LinkedInAds(AdPlatform):
         if request.path == f"/rest/adAccounts/{self.account}/adCampaigns" and request.query["q"] == "search":
             return self._campaigns(request)
         if request.path == "/rest/adAnalytics" and request.query["timeGranularity"] == "DAILY":
-            elements = [self._row(day) for day in self.found(request)]
+            elements = [self._row(day) | self.changed for day in self.found(request)]
             return Answer(
                 {"paging": {"start": 0, "count": 10, "links": []}, "elements": elements[: self.most_elements]}
             )

@@ -109,6 +109,23 @@ def test_a_token_that_expired_is_renewed(company: Company, vendor: type[AdPlatfo
         assert platform.issued == 2
 
 
+def test_a_field_that_is_new_is_kept_and_one_that_is_no_number_set_aside(
+    company: Company, platform: AdPlatform
+) -> None:
+    sources = company.sources(source(platform, restatement_days=3))
+    platform.changed = {"newField": "x"}
+    company.run(sources)
+    platform.changed = platform.broken_cost
+
+    company.run(sources, AS_OF + timedelta(days=1))
+
+    assert company.query("select column_name, rows from ops.unknown_columns") == [("newField", len(DAYS))]
+    assert len(rows(company, platform)) == len(DAYS)
+    ((reason, set_aside),) = company.query("select reason, count(*) from ops.quarantine group by reason")
+    assert "expected" in reason
+    assert set_aside == 4  # the days since the 29th
+
+
 def test_a_fetch_that_broke_off_goes_on_where_it_landed(
     company: Company, google_ads: GoogleAds, monkeypatch: pytest.MonkeyPatch
 ) -> None:

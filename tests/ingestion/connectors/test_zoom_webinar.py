@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from ingestion.erasure.warehouse import records_with
 from leadmill import transformation
 from leadmill.errors import InputError
 from tests.ingestion.connectors.server import Answer
@@ -96,6 +98,16 @@ def test_the_next_nights_ask_for_what_may_still_change(company: Company, zoom: Z
     company.run(sources, AS_OF)
     assert not zoom.asked("participants$|survey$|91234567890/registrants$")
     assert zoom.asked("/webinars/92/registrants")
+
+
+def test_a_registration_without_its_address_is_still_known_as_that_persons(company: Company, zoom: Zoom) -> None:
+    company.run(company.sources(source(zoom)))
+
+    with duckdb.connect(str(company.home.warehouse)) as connection:
+        found = records_with(connection, {"tanaka@example.com"})
+
+    # A participant whom Zoom tells by the registration alone goes with it when the person is erased.
+    assert found == {("zoom", "registrants", "r1")}
 
 
 def test_wrong_credentials_are_told(company: Company, zoom: Zoom) -> None:
