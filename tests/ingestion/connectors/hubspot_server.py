@@ -65,7 +65,7 @@ class HubSpot(Vendor):
             r"/crm/v3/objects/(\w+)": lambda request, name: self._list(name, request.query),
             r"/crm/v3/objects/(\w+)/search": lambda request, name: self._search(name, request.json()),
             r"/marketing/v3/forms": lambda request: _page(self.forms, request.query, most=100),
-            r"/form-integrations/v1/submissions/forms/(\w+)": self._submissions,
+            r"/form-integrations/v1/submissions/forms/([\w-]+)": self._submissions,
             r"/marketing/v3/emails": lambda request: self._emails(request.query),
             r"/email/public/v1/events": lambda request: self._events(request.query),
             r"/crm/v3/lists/search": lambda request: self._lists(request.json()),

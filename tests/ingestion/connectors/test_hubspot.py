@@ -68,7 +68,7 @@ def milliseconds(at: str) -> int:
 
 def sources(company: Company, vendor: HubSpot, *streams: str, **settings: Any) -> ingestion.Sources:
     """Return a sources file with the account, its token and some of its streams (all by default)."""
-    api = {"url": vendor.url, "timeout_seconds": 0.3, "requests_per_second": 1000} | settings
+    api = {"url": vendor.url, "requests_per_second": 1000} | settings
     if "client_id" not in api:
         api["token"] = vendor.issue()
     return company.sources(
@@ -190,7 +190,7 @@ def test_a_fault_in_the_midst_changes_nothing(
     failure = {name: value for name, value in FAULTS[fault].items() if name != "waits"}
     vendor.fail("objects/contacts", after=2, **failure)
 
-    company.run(sources(company, vendor, "contacts"))
+    company.run(sources(company, vendor, "contacts", timeout_seconds=0.5 if fault == "slow" else 60))
 
     assert vendor.faults == []
     assert [email for (email,) in company.raw("hubspot__contacts", "email")] == [
@@ -310,7 +310,7 @@ def extract_in_parts(home: Path, sources_file: Path, as_of: datetime) -> None:
 def test_kill_at_any_request(company: Company, vendor: HubSpot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubspot, "_LISTED", 2)
     vendor.archive("contacts", "5", "2026-10-22T00:00:00Z")
-    found = sources(company, vendor, "contacts", "email_events", start_on="2026-10-19", timeout_seconds=5)
+    found = sources(company, vendor, "contacts", "email_events", start_on="2026-10-19")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ingestion.connectors.hubspot", "ingestion.connectors.fetching", __name__])
     answer = vendor.answer
