@@ -14,7 +14,6 @@ IMPLAUSIBLE_SHARE = 0.01
 TOLERATED_ROWS = 5  # a handful of broken rows in a tiny file is no reason to stop the company's reports
 EARLIEST = "timestamp '1990-01-01'"
 LATEST_AFTER_AS_OF = "interval 2 days"  # clocks run ahead, and a business day may end a day after UTC's
-STALE_AFTER = "interval 36 hours"
 VOLUME_SHARE = 0.5
 USUAL_NIGHTS = 7
 NIGHTS_TO_JUDGE = 3
@@ -120,17 +119,11 @@ def checks(scope: Scope) -> list[Check]:
         ),
         Check(
             id="raw.fresh",
-            table=LEDGER,
-            expects=f"each source has delivered within {STALE_AFTER.removeprefix('interval ')} before as_of",
+            table="ops.source_freshness",
+            expects="each source has delivered within its `freshness_hours`",
             because="a source that has stopped delivering freezes its numbers",
             severity="warn",
-            rows=f"""
-                select source, max(delivered_at) as last_delivered_at, {scope.as_of_sql} as as_of
-                from {{batch}}
-                where delivered_at <= {scope.as_of_sql}
-                group by source
-                having max(delivered_at) < {scope.as_of_sql} - {STALE_AFTER}
-            """,
+            rows="select distinct source, last_delivered_at, freshness_hours, as_of from {batch} where is_late",
         ),
         Check(
             id="raw.volume",

@@ -1,7 +1,9 @@
 """Source files in, raw tables out: what was delivered lands unchanged, is loaded once, and nothing is lost."""
 
 from ingestion.extraction import ExtractResult, backfill, extract
-from ingestion.ledger import freshness, quarantine
+from ingestion.freshness import freshness
+from ingestion.freshness import note as note_freshness
+from ingestion.ledger import quarantine
 from ingestion.loading import LoadResult, load
 from ingestion.sources_file import Sources, read_sources
 from ingestion.warehouse import writer_lock
@@ -14,6 +16,7 @@ __all__ = [
     "extract",
     "freshness",
     "load",
+    "note_freshness",
     "quarantine",
     "read_sources",
     "writer_lock",

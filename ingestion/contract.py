@@ -87,6 +87,7 @@ class Stream(BaseModel):
     section: Section | None = None
     key: list[str] = Field(default_factory=list)
     version_column: str | None = None
+    time_column: str | None = None  # when a record was made, where no `version_column` tells when it was last changed
     columns: dict[str, Column]
 
 

@@ -65,6 +65,21 @@ create table if not exists ops.unknown_columns (
     rows bigint not null,
     primary key (source, stream, column_name)
 );
+
+-- How old what is known of each source is, at the as_of of the latest load.
+create table if not exists ops.source_freshness (
+    source varchar not null,
+    stream varchar,  -- null: the source has never delivered anything
+    as_of timestamp not null,
+    last_delivered_at timestamp,
+    last_record_at timestamp,
+    lag_hours double,
+    freshness_hours double not null,
+    is_late boolean not null,
+    files bigint not null,
+    rows_loaded bigint not null,
+    rows_quarantined bigint not null
+);
 """
 
 
@@ -190,7 +205,7 @@ def _unknown_keys(parents: list[str]) -> str:
 
 def quarantine(home: Home) -> list[dict[str, Any]]:
     """Return what was set aside, file by file, the latest file first; empty when there is no warehouse yet."""
-    return _read(
+    return read(
         home,
         """
         select source, stream, file, row_number, reason, column_name, row_text, quarantined_at
@@ -200,22 +215,8 @@ def quarantine(home: Home) -> list[dict[str, Any]]:
     )
 
 
-def freshness(home: Home) -> list[dict[str, Any]]:
-    """Return what each source last delivered; empty when there is no warehouse yet."""
-    return _read(
-        home,
-        """
-        select
-            source, max(delivered_at) as last_delivered_at, max(loaded_at) as last_loaded_at, count(*) as files,
-            sum(rows_loaded)::bigint as rows_loaded, sum(rows_quarantined)::bigint as rows_quarantined
-        from ops.files
-        group by source
-        order by source
-        """,
-    )
-
-
-def _read(home: Home, sql: str) -> list[dict[str, Any]]:
+def read(home: Home, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a question to the warehouse; none when there is no warehouse yet."""
     if not home.warehouse.exists():
         return []
     with connect(home, read_only=True) as connection:

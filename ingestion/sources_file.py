@@ -47,6 +47,7 @@ class Source(BaseModel):
     path: str | None = None
     api: SerializeAsAny[connectors.Settings] | None = None
     collector: CollectorSettings | None = None
+    freshness_hours: float = Field(36, gt=0)  # a source that has delivered nothing for longer is late
     streams: list[MappedStream] = Field(default_factory=list)
     storage_options: Secret[dict[str, Any]] = Secret({})  # of the object stores that paths name
 

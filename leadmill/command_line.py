@@ -98,7 +98,7 @@ def status(home_path: Path | None, as_json: bool) -> None:
         click.echo(f"Nothing has run in {home.path} yet. Next: leadmill nightly --home {home.path}")
         return
     tables.show("Last run", run, ["step", "outcome", "finished_at", "detail"])
-    tables.show("Sources", sources)
+    tables.show_sources(sources)
     click.echo(f"Published: {published.version if published else 'nothing yet'}")
 
 

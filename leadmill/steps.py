@@ -55,7 +55,9 @@ def extract(night: Night, source: str, progress: Progress) -> str:
 def _load_raw(night: Night, progress: Progress) -> str:
     import ingestion
 
-    return str(ingestion.load(night.home, night.as_of, progress))
+    loaded = ingestion.load(night.home, night.as_of, progress)
+    late = ingestion.note_freshness(night.home, night.sources, night.as_of)
+    return f"{loaded}; late: {', '.join(late)}" if late else str(loaded)
 
 
 def _publish(night: Night, progress: Progress) -> str:

@@ -41,6 +41,21 @@ def show(title: str, rows: list[Row], columns: list[str] | None = None) -> None:
     _console().print(table)
 
 
+def show_sources(rows: list[Row]) -> None:
+    """Print how old what is known of each stream is, those of late sources first."""
+    columns = ["source", "stream", "last_delivered_at", "last_record_at", "lag", "late", "rows_loaded", "quarantined"]
+    told = [
+        {
+            **row,
+            "lag": "" if row["lag_hours"] is None else f"{row['lag_hours']:,.1f} h",
+            "late": f"over {row['freshness_hours']:g} h" if row["is_late"] else "",
+            "quarantined": row["rows_quarantined"],
+        }
+        for row in rows
+    ]
+    show("Sources", sorted(told, key=lambda row: not row["late"]), columns)
+
+
 def show_funnel(rows: list[Row]) -> None:
     """Print the funnel: how many journeys entered each step, and how many of them passed to the next, how fast."""
     widest = max((row["entered"] for row in rows), default=0)

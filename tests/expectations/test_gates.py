@@ -285,7 +285,7 @@ def test_each_kind_of_break_is_refused_by_name(gate: Gate, check: str, sql: str,
 @pytest.mark.parametrize(
     ("check", "sql"),
     [
-        ("raw.fresh", "update ops.files set delivered_at = delivered_at - interval 3 days"),
+        ("raw.fresh", "update ops.source_freshness set is_late = true"),
         ("raw.nothing_quarantined", "select 1"),
         (
             "raw.volume",

@@ -34,6 +34,8 @@ def empty_warehouse(path: Path) -> Home:
                 source varchar, stream varchar, file varchar, sha256 varchar, delivered_at timestamp,
                 loaded_at timestamp, rows_in bigint, rows_loaded bigint, rows_quarantined bigint,
                 extract_id varchar, rows_erased bigint generated always as (0));
+            create table ops.source_freshness (
+                source varchar, last_delivered_at timestamp, as_of timestamp, freshness_hours double, is_late boolean);
             create schema identity;
             create table identity.record_person (
                 source_system varchar, record_type varchar, record_id varchar, person_id varchar, account_id varchar);
@@ -87,6 +89,7 @@ def whole_warehouse(path: Path) -> Home:
         insert into ops.files values
             ('crm', 'leads', '2026-10-29/Lead.jsonl', 'a', '2026-10-29 15:00', '2026-10-30', 40, 40, 0, 'x1'),
             ('crm', 'leads', '2026-10-30/Lead.jsonl', 'b', '2026-10-30 15:00', '2026-10-31', 40, 39, 1, 'x2');
+        insert into ops.source_freshness values ('crm', '2026-10-30 15:00', '2026-10-31 15:00', 36, false);
         insert into intermediate.int_canonical__persons values
             ('crm|lead|1', 'crm', 'lead', '1', 'taro@example.co.jp', false),
             ('crm|lead|2', 'crm', 'lead', '2', null, false);

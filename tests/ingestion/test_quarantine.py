@@ -105,14 +105,3 @@ def test_broken_json_in_a_field_of_a_csv_file(company: Company) -> None:
 
 def test_quarantine_is_empty_before_the_first_run(company: Company) -> None:
     assert ingestion.quarantine(company.home) == []
-    assert ingestion.freshness(company.home) == []
-
-
-def test_freshness_tells_the_last_delivery_of_each_source(company: Company) -> None:
-    company.deliver({"cards/2026-10-25/a.csv": HEADER + GOOD, "cards/2026-10-26/a.csv": HEADER + GOOD + "2,x,y\n"})
-
-    company.run(company.sources(CARDS))
-
-    found = ingestion.freshness(company.home)[0]
-    assert (found["source"], found["files"], found["rows_loaded"], found["rows_quarantined"]) == ("own", 2, 2, 1)
-    assert str(found["last_delivered_at"]) == "2026-10-26 15:00:00"
