@@ -121,6 +121,18 @@ def test_formula_cells_and_huge_fields_are_text(company: Company) -> None:
     assert [name for (name,) in company.raw("files__lead", "full_name")] == formulas
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "utf-16"])
+def test_nuls_are_text_where_text_fits(company: Company, encoding: str) -> None:
+    text = "id,day,name\n1,2026-01-31,a\0b\n2,2026-\x0001-31,c\n"
+    company.deliver({"cards/a.csv": text.encode(encoding)})
+    columns = LEAD | {"full_name": {"from": "name", "transforms": ["nfkc"]}}
+
+    result = company.run(company.sources(mapped("cards/*.csv", columns, encoding=encoding)))
+
+    assert (result.rows_loaded, result.rows_quarantined) == (1, 1)
+    assert company.raw("files__lead", "full_name") == [("a\0b",)]
+
+
 def test_a_changed_transform_reads_the_file_anew(company: Company) -> None:
     company.deliver({"cards/a.csv": "id,day\nA,2026-01-31\n"})
     company.run(company.sources(mapped("cards/*.csv", LEAD)))

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingestion import parsing
@@ -197,3 +199,45 @@ def test_ids_of_columns_follow_the_normalised_values(connection: duckdb.DuckDBPy
     assert len({first, company, mail}) == 3
     assert none is None
     assert len(first) == 32
+
+
+signs = "0123456789０１２年月日時分秒令和平成元午前後RHSTAPM/.-:+,() ¥円▲△−T\u3000"
+likely_texts = st.one_of(st.text(st.sampled_from(signs), max_size=24), st.text(max_size=12))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(likely_texts, min_size=1, max_size=200))
+def test_no_text_breaks_a_form_or_a_transform(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
+    """One error would stop a night; what is read where there was a text is of its type, or nothing."""
+    steps: list[Any] = [
+        "trim",
+        "upper",
+        "nfkc",
+        "katakana",
+        {"map": {"1": "2"}},
+        {"extract": r"(\d+)"},
+        {"multiply_by": 1000},
+    ]
+    transforms = tuple(Transform.model_validate(step) for step in steps)
+    reading = Reading(
+        system="files",
+        stream="lead",
+        format="csv",
+        encoding="utf-8",
+        timezone="Asia/Tokyo",
+        mapping={},
+        decimal_mark=",",
+    )
+    kinds = ("DATE", "TIMESTAMP", "DECIMAL(18,2)", "BIGINT", "DOUBLE", "BOOLEAN")
+    values = [parsing.from_text("text", Field("x", Column(type=kind), ("x",)), reading) for kind in kinds]
+    transformed = parsing.field_text(Field("x", Column(type="VARCHAR"), ("x",), None, transforms), ["text"], reading)
+
+    found = connection.execute(
+        f"select text, {', '.join(values)}, {transformed} from (select unnest($texts::varchar[]) as text)",
+        {"texts": texts},
+    ).fetchall()
+
+    assert [text for text, *_ in found] == texts
+    for text, day, moment, *_ in found:
+        assert text.strip() or day is None
+        assert day is None or moment is not None
