@@ -53,3 +53,8 @@
 {%- macro duckdb__attributes_of_list(attributes) -%}
     json_transform({{ attributes }}, '[{"name": "VARCHAR", "value": "VARCHAR"}]')
 {%- endmacro -%}
+
+{#- One of the attributes, of whichever shape: from columns as `attributes_of_object` and `attributes_of_list` give them. -#}
+{%- macro attribute_named(name) -%}
+    coalesce(attributes_of_object."{{ name }}", {{ value_named('attribute_names', 'attribute_values', name) }})
+{%- endmacro -%}

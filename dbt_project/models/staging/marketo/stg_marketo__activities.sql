@@ -19,7 +19,7 @@ latest as (
 parsed as (
     select
         *,
-        {{ attributes_of_object('attributes', names) }} as of_object,
+        {{ attributes_of_object('attributes', names) }} as attributes_of_object,
         {{ attributes_of_list('attributes') }} as listed
     from latest
 ),
@@ -27,18 +27,21 @@ parsed as (
 listed as (
     select
         *,
-        {{ field_of_each('listed', 'name') }} as listed_names,
-        {{ field_of_each('listed', 'value') }} as listed_values
+        {{ field_of_each('listed', 'name') }} as attribute_names,
+        {{ field_of_each('listed', 'value') }} as attribute_values
     from parsed
 ),
 
 named as (
     select
-        *
-        {%- for name in names %},
-            coalesce(of_object."{{ name }}", {{ value_named('listed_names', 'listed_values', name) }})
-                as {{ name | lower | replace(' ', '_') }}
-        {%- endfor %}
+        *,
+        {{ attribute_named('Is Bot Activity') }} as is_bot_activity,
+        {{ attribute_named('Link') }} as link,
+        {{ attribute_named('Merge IDs') }} as merge_ids,
+        {{ attribute_named('New Value') }} as new_value,
+        {{ attribute_named('Query Parameters') }} as query_parameters,
+        {{ attribute_named('Referrer URL') }} as referrer_url,
+        {{ attribute_named('Webpage URL') }} as webpage_url
     from listed
 ),
 
