@@ -209,6 +209,16 @@ def test_an_answer_of_another_shape_does_not_land(company: Company, vendor: Mark
     assert company.landed() == []
 
 
+def test_fields_added_and_retyped(company: Company, vendor: Marketo) -> None:
+    vendor.assets["forms"] = [{"id": 60, "theme": "plain"}, {"id": 61, "createdAt": {"on": "2026-10-20"}}]
+
+    result = company.run(sources(company, vendor, "forms"))
+
+    assert (result.rows_loaded, result.rows_quarantined) == (1, 1)
+    assert company.query("select stream, column_name from ops.unknown_columns") == [("forms", "theme")]
+    assert company.query("select reason from ops.quarantine") == [("column createdAt: expected TIMESTAMP",)]
+
+
 def test_a_backfill_asks_for_its_days_only(company: Company, vendor: Marketo) -> None:
     found = sources(company, vendor, "leads", "activities")
     company.run(found)
