@@ -29,4 +29,6 @@ def batch_file(file: LandedFile, folder: Path) -> BatchFile:
         longest_line=file.found.longest_line,
         header_lines=file.found.header_lines,
         end_line=file.found.end_line,
+        rows=file.found.rows,
+        undecodable_bytes=file.found.undecodable_bytes,
     )

@@ -40,7 +40,7 @@ class LineCount:
         self._is_record_open = False
         self._is_inside_quotes = False
         self._record_line = lines  # the line before the current record's first
-        self._undecodable_bytes = 0
+        self.undecodable_bytes = 0
         self._undecodable_lines = 0
         self._other_characters = 0  # that are not ASCII
 
@@ -76,9 +76,9 @@ class LineCount:
             return
         self._other_characters += int(np.count_nonzero(content >= _LEAD_BYTE))
         if has_marks(block):
-            self._undecodable_bytes += block.count(_MARK)
+            self.undecodable_bytes += block.count(_MARK)
             self._undecodable_lines += sum(_MARK in line for line in block.split(b"\n"))
-            if self._undecodable_bytes > _SURE_BYTES:
+            if self.undecodable_bytes > _SURE_BYTES:
                 self.check_encoding()
 
     def _check_record_length(self, newlines: np.ndarray, ends: np.ndarray) -> None:
@@ -96,6 +96,6 @@ class LineCount:
         Raises:
             InputError: the text is of another encoding: more than a few rows are broken.
         """
-        is_most = self._undecodable_bytes * 2 > self._other_characters
-        if self._undecodable_bytes > _FEW_BYTES and is_most and self._undecodable_lines * 10 > self.lines:
+        is_most = self.undecodable_bytes * 2 > self._other_characters
+        if self.undecodable_bytes > _FEW_BYTES and is_most and self._undecodable_lines * 10 > self.lines:
             raise InputError(f"{self._told}: the text is not {self._encoding}; set the `encoding` that the file has")

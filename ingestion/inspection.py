@@ -39,6 +39,7 @@ class Inspection(BaseModel):
     header_lines: int = 0  # lines above the first record
     end_line: int | None = None  # the line, counted from 1, that ends the section
     has_quoted_newlines: bool = False
+    undecodable_bytes: int | None = None  # of a text file
 
 
 def inspect(source: Copying, copy: Path, reading: Reading, told: str) -> tuple[Path, Inspection]:
@@ -107,7 +108,12 @@ def _inspect_json(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
     for block in lines:
         count.take(block)
     count.check_encoding()
-    return Inspection(rows=count.records, lines=count.lines, longest_line=count.longest_line)
+    return Inspection(
+        rows=count.records,
+        lines=count.lines,
+        longest_line=count.longest_line,
+        undecodable_bytes=count.undecodable_bytes,
+    )
 
 
 def _page_rows(path: Path, stream: Stream, longest_line: int) -> int:
@@ -157,6 +163,7 @@ def _inspect_csv(lines: Utf8Lines, reading: Reading, told: str) -> Inspection:
         header_lines=header_lines,
         end_line=end_line,
         has_quoted_newlines=count.quoted_newlines > 0,
+        undecodable_bytes=count.undecodable_bytes,
     )
 
 

@@ -14,9 +14,12 @@ import duckdb
 from ingestion import ledger
 from ingestion.batches import batch_file, shape_of
 from ingestion.contract import create_raw_tables, quoted, table_name
+from ingestion.direct import direct_sql
 from ingestion.erasure import requests
+from ingestion.judging import value_of
 from ingestion.landing import LandedFile, Manifest, manifests
-from ingestion.records import Shape, records_of, value_of
+from ingestion.records import Shape, records_of
+from ingestion.transforms import register_functions
 from ingestion.warehouse import connect, writer_lock
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
@@ -24,6 +27,7 @@ from leadmill.settings import Home
 # Files of one shape are read by one statement, up to this size: a transaction stays small enough for its memory.
 _BATCH_BYTES = 1 << 30
 _BATCH_FILES = 500
+_FAULTS = (duckdb.IOException, duckdb.OutOfMemoryException)  # of the machine, whatever the files hold
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None], source: s
         create_raw_tables(connection)
         ledger.create_tables(connection)
         connection.execute("set variable id_key = $key", {"key": home.id_key()})
+        register_functions(connection)  # outside of the batches' transactions: a rollback would half forget it
         for batch in batches(_pending(home, as_of, source, connection)):
             # A time a batch: of two deliveries of one path, which never share a batch, the later load is told.
             done = _load_batch(connection, batch, datetime.now(UTC))
@@ -114,29 +119,56 @@ def batches(pending: list[Landed]) -> Iterator[list[Landed]]:
 
 
 def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime) -> LoadResult:
-    """Load the files of a batch in one transaction.
+    """Load the files of a batch in one transaction: the short way if that will do, else the long one.
 
     Raises:
         LeadmillError: rows went missing or the disk is full; the batch is rolled back.
     """
-    told = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream} ({batch[0].folder.name})"
+    files = [batch_file(landed.file, landed.folder) for landed in batch]
+    at = loaded_at.replace(tzinfo=None)
+    try:
+        if short := direct_sql(batch[0].shape, files):
+            try:
+                return _in_transaction(connection, batch, at, short)
+            except (duckdb.Error, LeadmillError) as error:
+                if isinstance(error, _FAULTS):
+                    raise
+        return _in_transaction(connection, batch, at)
+    except duckdb.Error as error:
+        # DuckDB quotes values in the messages of most errors; those of files and memory hold none.
+        what = str(error) if isinstance(error, _FAULTS) else type(error).__name__
+        told = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream} ({batch[0].folder.name})"
+        raise LeadmillError(f"{told} could not be loaded; rolled back: {what}") from None
+
+
+def _in_transaction(
+    connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime, short: str | None = None
+) -> LoadResult:
     connection.begin()
     try:
-        result = insert(connection, batch, loaded_at.replace(tzinfo=None))
+        result = insert(connection, batch, loaded_at, short)
         connection.commit()
-    except BaseException as error:
+    except BaseException:
         connection.rollback()
-        if not isinstance(error, duckdb.Error):
-            raise
-        # DuckDB quotes values in the messages of most errors; those of files and memory hold none.
-        is_safe = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
-        what = str(error) if is_safe else type(error).__name__
-        raise LeadmillError(f"{told} could not be loaded; rolled back: {what}") from None
+        raise
     return result
 
 
-def insert(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime) -> LoadResult:
-    """Load the files of a batch in the transaction that is open; `loaded_at` is naive, UTC."""
+def insert(
+    connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime, short: str | None = None
+) -> LoadResult:
+    """Load the files of a batch in the transaction that is open.
+
+    Args:
+        connection: the warehouse.
+        batch: files of one shape.
+        loaded_at: the moment, naive, UTC.
+        short: SQL of :func:`ingestion.direct.direct_sql` that gives the rows which fit.
+
+    Raises:
+        LeadmillError: rows went missing.
+        duckdb.Error: the files are not what they seemed to be.
+    """
     manifest = batch[0].manifest
     reading = manifest.reading
     table = f"raw.{quoted(table_name(reading.system, reading.stream))}"
@@ -156,7 +188,7 @@ def insert(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at
         f"""
         insert into {table} ({", ".join(quoted(name) for name in values)})
         select {", ".join(values.values())}
-        from ({records.sql}) as records
+        from ({short or records.sql}) as records
         where reason is null
         """,
         parameters,

@@ -76,7 +76,12 @@ def _number(text: str, kind: str, reading: Reading) -> str:
         return plain
     digits = written.number(text, reading.decimal_mark)
     as_written = f"list_transform([{digits}], lambda digits: {_plain_number('digits', kind)})[1]"
-    return f"coalesce({plain}, {as_written})" if reading.decimal_mark == "." else as_written
+    return _unless_absent(text, f"coalesce({plain}, {as_written})" if reading.decimal_mark == "." else as_written)
+
+
+def _unless_absent(text: str, value: str) -> str:
+    """Spare absent values the last of several attempts, which is the dearest."""
+    return f"case when {text} is not null then {value} end"
 
 
 def _plain_number(text: str, kind: str) -> str:
@@ -100,7 +105,7 @@ def _time(text: str, column: Column, reading: Reading) -> str:
     found.append(f"case when {iso} then try_cast({text} as {whole}) end")
     if reading.mapping is not None:
         found.append(written.time(text, whole))
-    first = f"coalesce({', '.join(found)})"
+    first = _unless_absent(text, f"coalesce({', '.join(found)})")
     return first if whole == "date" else f"({first}) at time zone 'UTC'"
 
 
@@ -113,7 +118,7 @@ def _text_structure(kind: duckdb.DuckDBPyType) -> Structure:
     return "VARCHAR"
 
 
-def json_structure(fields: list[Field]) -> Structure:
+def json_structure(fields: list[Field]) -> dict[str, Structure]:
     """Return what ``json_transform`` is to read of a record: texts, and JSON where a structure is wanted."""
     structure: dict[str, Structure] = {}
     for field in fields:

@@ -1,7 +1,6 @@
 """SQL that reads landed files as records of one stream: typed values, unknown rest, and what is wrong with each.
 
-The files of a batch have one shape, so that one statement reads them all. What is known of each file stands in a
-variable of the session, and not in a table: a join would cost more than all the rest.
+The files of a batch have one shape, so that one statement reads them all.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import duckdb
 
 from ingestion import parsing
 from ingestion.contract import quoted
+from ingestion.judging import FILE, FILENAMES, judged, texts_of, typed_texts
 from ingestion.reading import Field, Reading
 from ingestion.sql import literal
 from ingestion.text import MARK, lines_sql
@@ -24,9 +24,7 @@ from ingestion.transforms import register_functions
 # A field: quoted, or without a quote at its start. What this leaves out has a quote in the wrong place.
 _CSV_FIELD = r"""("(?:[^"]|"")*"|[^{0}"][^{0}]*|)[{0}]"""
 
-_FILENAMES = "getvariable('filenames')"
-_FILE = "getvariable('files')[file_index::bigint + 1]"
-_PATH = f"{_FILE}.path"
+_SAMPLE, _USUAL = 1000, 16  # records whose keys are looked at, and lists of keys that are remembered
 
 
 class Shape(NamedTuple):
@@ -48,6 +46,8 @@ class BatchFile(NamedTuple):
     longest_line: int
     header_lines: int
     end_line: int | None
+    rows: int
+    undecodable_bytes: int | None  # None: not counted
 
 
 class Records(NamedTuple):
@@ -91,8 +91,8 @@ def _lines(files: Sequence[BatchFile]) -> str:
     """
     return f"""
         lines as not materialized (
-            select file_index, ordinality, coalesce(line, '') as line, ordinality - {_FILE}.lines_before as line_number
-            from {lines_sql(_FILENAMES, max(file.longest_line for file in files))}
+            select file_index, ordinality, coalesce(line, '') as line, ordinality - {FILE}.lines_before as line_number
+            from {lines_sql(FILENAMES, max(file.longest_line for file in files))}
         )
     """
 
@@ -105,26 +105,66 @@ def _json_records(reading: Reading, lines: str, connection: duckdb.DuckDBPyConne
         for field in fields
         if field.paths
     }
-    sql = f"""
+    transformed = f"""
         with {_pages(reading, lines, connection) if reading.format == "api_pages" else _json_lines(lines)},
         transformed as (
             select *, try(json_transform(record, {structure})) as t
             from records
-        ),
+        )
+    """
+    extra = parsing.json_extra("record", fields)
+    has_extra = f"t is not null and {_has_unusual_keys(fields, transformed, extra, connection)}"
+    sql = f"""
+        {transformed},
         texts as (
             select
                 file_index, row_number, record,
-                case when t is not null then {parsing.json_extra("record", fields)} end as extra,
+                case when {has_extra} then {extra} end as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
                     when problem is not null then problem
                     when t is null then 'not a whole JSON record'
-                end as problem{_texts(fields, texts)}
+                end as problem{texts_of(fields, texts)}
             from transformed
         )
-        {_judged(fields, _typed_texts(reading))}
+        {judged(fields, typed_texts(reading))}
     """
     return Records(sql, None, parsing.parents(parsing.json_known(fields)))
+
+
+def _has_unusual_keys(fields: list[Field], transformed: str, extra: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """Return SQL for whether a record may hold unknown fields: not if its keys are those of earlier records without.
+
+    Most records have the keys of another, and to compare them costs much less than to look for what is unknown.
+    """
+    if any("STRUCT" in field.column.type and field.column.type.endswith("[]") for field in fields):
+        return "true"  # unknown fields may stand in the elements of a list
+    parents = parsing.parents(parsing.json_known(fields))
+    places = ["$", *("$." + ".".join(quoted(part) for part in parent.split(".")) for parent in parents)]
+    keys = f"json_keys(record, [{', '.join(map(literal, places))}])"
+    connection.execute(
+        f"""
+        set variable usual_keys = (
+            {transformed},
+            sampled as (
+                select {keys} as keys, {extra} as extra
+                from transformed
+                where t is not null
+                limit {_SAMPLE}
+            ),
+            usual as (
+                select keys
+                from sampled
+                group by keys
+                having count(extra) = 0
+                order by count(*) desc
+                limit {_USUAL}
+            )
+            select list(keys) from usual
+        )
+        """
+    )
+    return f"not coalesce(list_contains(getvariable('usual_keys'), {keys}), false)"
 
 
 def _json_lines(lines: str) -> str:
@@ -203,10 +243,10 @@ def _csv_records(shape: Shape, lines: str) -> Records:
     sql = f"""
         with {lines},
         body as (
-            select file_index, line, line_number - {_FILE}.header_lines as line_number
+            select file_index, line, line_number - {FILE}.header_lines as line_number
             from lines
-            where line_number > {_FILE}.header_lines
-                and ({_FILE}.end_line is null or line_number < {_FILE}.end_line)
+            where line_number > {FILE}.header_lines
+                and ({FILE}.end_line is null or line_number < {FILE}.end_line)
         ),
         {_quoted_records() if shape.has_quoted_newlines else _plain_records()},
         split as (
@@ -227,10 +267,10 @@ def _csv_records(shape: Shape, lines: str) -> Records:
                     when contains(record, '"') and array_to_string(f, {delimiter}) <> record
                         then 'quotes that do not match'
                     when len(f) <> {len(shape.columns)} then 'expected {len(shape.columns)} columns, found ' || len(f)
-                end as problem{_texts(fields, texts)}
+                end as problem{texts_of(fields, texts)}
             from split
         )
-        {_judged(fields, _typed_texts(reading))}
+        {judged(fields, typed_texts(reading))}
     """
     return Records(sql, unknown, [])
 
@@ -276,7 +316,7 @@ def _quoted_records() -> str:
 def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Records:
     reading = shape.reading
     fields = reading.fields
-    scan = f"read_parquet({_FILENAMES}, file_row_number = true)"
+    scan = f"read_parquet({FILENAMES}, file_row_number = true)"
     described = connection.execute(f"describe select * exclude (file_row_number) from {scan}").fetchall()
     actual = {str(name): str(kind) for name, kind, *_ in described}
     texts = {field.name: _parquet_text(field, actual, reading) for field in fields if _is_in(actual, field)}
@@ -292,13 +332,13 @@ def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Rec
             select
                 file_index, file_row_number + 1 as row_number, to_json(columns_of_file)::varchar as record,
                 {f"to_json({rest.sql})" if rest.sql else "null::json"} as extra,
-                null::varchar as problem{_texts(fields, texts)}
+                null::varchar as problem{texts_of(fields, texts)}
             from (
                 select *, file_index, {{{columns}}} as columns_of_file
                 from {scan} as source
             ) as source
         )
-        {_judged(fields, typed)}
+        {judged(fields, typed)}
     """
     return Records(sql, rest.names, [])
 
@@ -318,61 +358,6 @@ def _parquet_text(field: Field, actual: dict[str, str], reading: Reading) -> str
         return f"source.{quoted(field.paths[0])}"
     texts = [f"nullif(source.{quoted(path)}::varchar, '')" for path in field.paths]
     return parsing.field_text(field, texts, reading)
-
-
-def _texts(fields: list[Field], texts: dict[str, str]) -> str:
-    """Return the fields' values before they are parsed: of the record, the file's path, or a constant."""
-    found = []
-    for field in fields:
-        if field.constant is not None and field.name not in texts:
-            value = literal(field.constant)
-        elif field.column.from_path:
-            value = f"nullif(regexp_extract({_PATH}, {literal(field.column.from_path)}, 1), '')"
-        else:
-            value = texts.get(field.name, "null::varchar")
-        found.append(f",\n                {value} as {quoted('text ' + field.name)}")
-    return "".join(found)
-
-
-def _typed_texts(reading: Reading) -> dict[str, str]:
-    return {field.name: parsing.from_text(quoted("text " + field.name), field, reading) for field in reading.fields}
-
-
-def _judged(fields: list[Field], typed: dict[str, str]) -> str:
-    """Return the end of the SQL: typed values, and the first thing that is wrong with each record."""
-    values = "".join(f",\n                {typed[f.name]} as {value_of(f)}" for f in fields)
-    wrong = []
-    for field in fields:
-        text, value = quoted("text " + field.name), value_of(field)
-        if field.column.required:
-            wrong.append((f"{text} is null", "required value is missing", field.name))
-        if typed[field.name] != text:
-            wrong.append((f"{text} is not null and {value} is null", f"expected {field.column.type}", field.name))
-    reasons = "".join(
-        f"\n                    when {test} then {literal(f'column {name}: {what}')}" for test, what, name in wrong
-    )
-    columns = "".join(f"\n                    when {test} then {literal(name)}" for test, _, name in wrong)
-    names = ", ".join(value_of(field) for field in fields)
-    return f"""
-        , typed as (
-            select file_index, row_number, record, extra, problem{_kept_texts(fields)}{values}
-            from texts
-        )
-        select
-            {_PATH} as path, {_FILE}.delivered_at as delivered_at, row_number, record, extra, {names},
-            case when problem is not null then problem {reasons} end as reason,
-            case when problem is not null then null {columns} end as column_name
-        from typed
-    """
-
-
-def value_of(field: Field) -> str:
-    """Return the name of a field's typed value in the SQL of the records."""
-    return quoted("value " + field.name)
-
-
-def _kept_texts(fields: list[Field]) -> str:
-    return "".join(f", {quoted('text ' + field.name)}" for field in fields)
 
 
 def _not_encoded(reading: Reading) -> str:

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 BLOCK_BYTES = 1 << 20
@@ -21,7 +22,7 @@ MARK = "\ufdd0"  # a Unicode noncharacter: never in real text, and harmless in a
 _MARK = MARK.encode()
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 # No text holds these four in a row, so a reader of CSV files that splits at them reads whole lines.
-_NO_DELIMITER = "\x1f\x1e\x1d\x1c"
+NO_TEXT = "\x1f\x1e\x1d\x1c"
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:
@@ -127,9 +128,9 @@ def _is_plain(block: bytes) -> bool:
     if block.isascii():
         return True
     # Arrow checks some ten times as fast as Python decodes.
-    ends = pa.array([0, len(block)], pa.int64()).buffers()[1]
+    ends = np.array([0, len(block)], np.int64)
     try:
-        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(block)).validate(full=True)
+        pa.LargeStringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(block)).validate(full=True)
     except pa.ArrowInvalid:
         return False
     return not has_marks(block)
@@ -145,12 +146,19 @@ def lines_sql(files: str, longest_line: int) -> str:
 
     Args:
         files: an SQL expression, a list of paths.
-        longest_line: bytes of their longest line. The reader's buffers are made for it: the lines of a buffer are
-            worked on together, so that larger ones cost many times their size while JSON is taken apart.
+        longest_line: bytes of their longest line.
+    """
+    return (
+        f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '{NO_TEXT}', quote = '', escape = '',"
+        f" header = false, auto_detect = false, new_line = '\\n', {buffers_sql(longest_line)}) with ordinality"
+    )
+
+
+def buffers_sql(longest_line: int) -> str:
+    """Return the options of a reader of CSV files whose longest line has so many bytes.
+
+    The lines of a buffer are worked on together, so that larger ones cost many times their size while JSON is taken
+    apart.
     """
     size = max(_BUFFER_BYTES, 2 * longest_line)
-    return (
-        f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '{_NO_DELIMITER}', quote = '', escape = '',"
-        " header = false, auto_detect = false, new_line = '\\n',"
-        f" max_line_size = {size}, buffer_size = {size}) with ordinality"
-    )
+    return f"max_line_size = {size}, buffer_size = {size}"

@@ -13,9 +13,10 @@ import duckdb
 
 from ingestion.batches import batch_file, shape_of
 from ingestion.erasure.identifiers import ADDRESS, Forgotten, hash_sql
+from ingestion.judging import value_of
 from ingestion.parsing import is_nested
 from ingestion.reading import Field, Reading
-from ingestion.records import BatchFile, Shape, records_of, value_of
+from ingestion.records import BatchFile, Shape, records_of
 from ingestion.sql import literal
 from ingestion.text import lines_sql
 

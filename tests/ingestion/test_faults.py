@@ -198,7 +198,7 @@ def test_missing_rows_roll_the_batch_back(company: Company) -> None:
 
 
 def test_a_values_text_never_stands_in_an_error(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    company.deliver({"cards/a.csv": "id,day,mail\nsecret@example.com,2026-01-31,x\n"})
+    company.deliver({"cards/a.csv": "id,day,mail\n\nsecret@example.com,2026-01-31,x\n"})
 
     monkeypatch.setattr(loading, "records_of", _wrapped(loading.records_of))
 
