@@ -19,6 +19,7 @@ from ingestion import connectors
 from ingestion.connectors import oauth
 from ingestion.connectors.client import AnswerError, Api
 from ingestion.connectors.settings import Fetch, Fetched, Window
+from leadmill.errors import LeadmillError
 
 _PAGE = 300
 _NO_REGISTRATION = 300  # Zoom's own code, below status 400
@@ -135,9 +136,16 @@ class _Zoom:
     def _listed(self) -> list[Response]:
         """Return the pages of the hosts' webinars: those to come, and those of the last thirty days."""
         if not self._lists:
-            for host in self.hosts:
-                self._lists += self._pages(f"/v2/users/{quote(host, safe='')}/webinars", "webinars", type="scheduled")
+            self._lists = [page for number in range(len(self.hosts)) for page in self._listed_by(number)]
         return self._lists
+
+    def _listed_by(self, number: int) -> Iterator[Response]:
+        host = quote(self.hosts[number], safe="")
+        try:
+            yield from self._pages(f"/v2/users/{host}/webinars", "webinars", type="scheduled")
+        except LeadmillError as error:
+            # Errors tell the path, and this one may hold somebody's address.
+            raise type(error)(str(error).replace(host, f"hosts.{number}")) from None
 
     def _held(self, window: Window) -> list[_Session]:
         """Return the sessions that the window asks for, those whose answers may still come in included."""

@@ -11,7 +11,7 @@ from dbt.cli.main import dbtRunner
 
 from ingestion.erasure.warehouse import records_with
 from leadmill import transformation
-from leadmill.errors import InputError
+from leadmill.errors import InputError, LeadmillError
 from tests.ingestion.connectors.server import Answer
 from tests.ingestion.connectors.zoom_server import REGISTRANTS, WEBINAR, Zoom
 from tests.ingestion.deliveries import AS_OF, Company, utc
@@ -115,6 +115,14 @@ def test_wrong_credentials_are_told(company: Company, zoom: Zoom) -> None:
         company.run(company.sources(source(zoom, client_secret="marker")))  # noqa: S106
 
     assert "marker" not in str(error.value)
+
+
+def test_a_host_that_zoom_does_not_know_is_told_without_the_address(company: Company, zoom: Zoom) -> None:
+    with pytest.raises(LeadmillError, match=r"/v2/users/hosts\.1/webinars was answered with status 404") as error:
+        company.run(company.sources(source(zoom, hosts=["host@example.com", "nobody@example.com"])))
+
+    assert "nobody" not in str(error.value)
+    assert company.landed() == []  # no stream does as if the other hosts were all
 
 
 @pytest.mark.xdist_group("dbt")
