@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from ingestion.copying import copying, told_if_unreadable
 from ingestion.delivery import COMPRESSED, Delivery
 from ingestion.erasure import requests
-from ingestion.erasure.cutting import cut
+from ingestion.erasure.cutting import cut_landing
 from ingestion.inspection import Inspection, inspect
 from ingestion.reading import Reading
 from ingestion.stores import RemoteFile
@@ -180,13 +180,7 @@ def _forgetting(home: Home, source: str, reading: Reading, folder: Path, files: 
     forgotten = requests.forgotten(home)
     if forgotten is None:
         return files
-    staged = folder / "staged"
-    staged.mkdir()
-    changed = cut(source, reading, folder, files, forgotten, staged)
-    for path in staged.iterdir():
-        path.replace(folder / path.name)
-    staged.rmdir()
-    return [changed.get(file.name, file) for file in files]
+    return cut_landing(source, reading, folder, files, forgotten)
 
 
 def _landed(folder: Path, deliveries: list[Delivery], known: Known, mistakes: list[InputError]) -> Iterator[LandedFile]:

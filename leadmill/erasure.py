@@ -167,7 +167,8 @@ def _tell_landing(done: Erasure, cuts: list[landed.Cut]) -> None:
     for cut in cuts:
         place = f"landing {cut.source} {cut.stream}"
         done.places[place] = done.places.get(place, 0) + cut.rows
-        done.delivered += [f"{cut.source}: {path}" for path in cut.paths]
+        told = [f"{cut.source}: {path}" for path in cut.paths]
+        done.delivered += [path for path in told if path not in done.delivered]  # one may hold several streams
 
 
 def _forget_runs(home: Home, texts: set[str]) -> int:

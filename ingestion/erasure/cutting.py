@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import duckdb
 
 from ingestion.copying import copying
 from ingestion.erasure import identifiers
-from ingestion.erasure.finding import find
+from ingestion.erasure.finding import Copy, Found, find
 from ingestion.erasure.identifiers import Forgotten
 from ingestion.erasure.rewriting import rewrite
 from ingestion.inspection import inspect
@@ -22,43 +23,55 @@ if TYPE_CHECKING:
     from ingestion.landing import LandedFile
 
 
-def cut(
-    source: str, reading: Reading, folder: Path, files: Sequence[LandedFile], forgotten: Forgotten, staged: Path
-) -> dict[str, LandedFile]:
-    """Write anew those of an extract's files that name somebody who is to be forgotten.
-
-    Args:
-        source: the source's name.
-        reading: how the files are read.
-        folder: of the extract.
-        files: of the extract.
-        forgotten: whom they may not name.
-        staged: an empty folder, where the new files are written under their former names.
-
-    Returns:
-        What they are now, by name; files that name nobody are left out.
-    """
-    changed = {}
+@contextmanager
+def session(forgotten: Forgotten) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that knows whom to look for."""
     with duckdb.connect() as connection:
         identifiers.remember(connection, forgotten)
-        found = find(source, reading, folder, files, forgotten, connection)
-        for file in files:
-            if file.name not in found:
-                continue
-            target = staged / file.name
-            rewritten = staged / f"rewritten{target.suffix}"
-            readable = folder / file.readable_name
-            rewrite(folder / file.name, readable, rewritten, reading, file.found, found[file.name], connection)
-            with ThreadPoolExecutor(2) as pool, copying(rewritten, target, sha256(), pool) as rewriting:
-                if reading.format == "parquet":
-                    rewriting.finish()
-                readable, inspection = inspect(rewriting, target, reading, file.path)
-            rewritten.unlink()
-            changed[file.name] = file.model_copy(
-                update={
-                    "readable_name": readable.name,
-                    "found": inspection,
-                    "rows_erased": file.rows_erased + file.found.rows - inspection.rows,
-                }
-            )
-    return changed
+        yield connection
+
+
+def cut_landing(
+    source: str, reading: Reading, folder: Path, files: Sequence[LandedFile], forgotten: Forgotten
+) -> list[LandedFile]:
+    """Cut erased persons out of files that are landing, in their folder; return what the files are then."""
+    staged = folder / "staged"
+    staged.mkdir()
+    with session(forgotten) as connection:
+        found = find(source, reading, [Copy(folder, file) for file in files], forgotten, connection)
+        now = [
+            cut(Copy(folder, file), reading, found[folder / file.name], staged, connection)
+            if folder / file.name in found
+            else file
+            for file in files
+        ]
+    for path in staged.iterdir():
+        path.replace(folder / path.name)
+    staged.rmdir()
+    return now
+
+
+def cut(copy: Copy, reading: Reading, found: Found, staged: Path, connection: duckdb.DuckDBPyConnection) -> LandedFile:
+    """Write a landed file anew, without what was found in it.
+
+    Args:
+        copy: the file.
+        reading: how it is read.
+        found: what has to go.
+        staged: a folder, where it is written under its former name.
+        connection: to work in.
+
+    Returns:
+        What the file is then.
+    """
+    file = copy.file
+    target = staged / file.name
+    rewritten = staged / f"rewritten{target.suffix}"
+    rewrite(copy.path, copy.folder / file.readable_name, rewritten, reading, file.found, found, connection)
+    with ThreadPoolExecutor(2) as pool, copying(rewritten, target, sha256(), pool) as source:
+        if reading.format == "parquet":
+            source.finish()
+        readable, inspection = inspect(source, target, reading, file.path)
+    rewritten.unlink()
+    erased = file.rows_erased + file.found.rows - inspection.rows
+    return file.model_copy(update={"readable_name": readable.name, "found": inspection, "rows_erased": erased})

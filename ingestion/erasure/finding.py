@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -21,12 +22,22 @@ from ingestion.sql import literal
 from ingestion.text import lines_sql
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ingestion.landing import LandedFile
 
 _BATCH_FILES = 500
 _JSON_STRINGS = r'"((?:[^"\\]|\\.)*)"'
+
+
+class Copy(NamedTuple):
+    """One landed file in the folder of its extract."""
+
+    folder: Path
+    file: LandedFile
+
+    @property
+    def path(self) -> Path:
+        """The copy as it was delivered."""
+        return self.folder / self.file.name
 
 
 @dataclass
@@ -45,43 +56,41 @@ class Found:
 
 
 def find(
-    source: str,
-    reading: Reading,
-    folder: Path,
-    files: Sequence[LandedFile],
-    forgotten: Forgotten,
-    connection: duckdb.DuckDBPyConnection,
-) -> dict[str, Found]:
-    """Return what has to go, by the file's name; files that may stay as they are are left out.
+    source: str, reading: Reading, files: Sequence[Copy], forgotten: Forgotten, connection: duckdb.DuckDBPyConnection
+) -> dict[Path, Found]:
+    """Return what has to go, by the landed copy; files that may stay as they are are left out.
 
     Args:
         source: the source's name.
         reading: how its files are read.
-        folder: of the extract.
-        files: of the extract; no path twice.
+        files: of any of its extracts.
         forgotten: whom they may not name.
         connection: to work in; `identifiers.remember` has prepared it.
     """
-    found: dict[str, Found] = defaultdict(Found)
+    found: dict[Path, Found] = defaultdict(Found)
+    fields = {each.name: each for each in reading.fields if each.column.identifies not in {None, "phone"}}
     for shape, batch in _batches(files, reading):
-        parts = [batch_file(file, folder) for file in batch]
-        names = {part.path: file.name for part, file in zip(parts, batch, strict=True)}
-        fields = {each.name: each for each in reading.fields if each.column.identifies not in {None, "phone"}}
+        # One path may have been delivered often: its place in the batch tells which one it is.
+        parts = [
+            batch_file(copy.file, copy.folder)._replace(path=f"{place}/{copy.file.path}")
+            for place, copy in enumerate(batch)
+        ]
+        copies = {part.path: copy.path for part, copy in zip(parts, batch, strict=True)}
         for path, row, name, value in _identified(source, shape, parts, list(fields.values()), connection):
             if fields[name].column.on_erasure == "remove":
-                found[names[path]].rows.add(row)
+                found[copies[path]].rows.add(row)
             elif not _is_needed(fields[name], reading):
-                found[names[path]].cleared[row] |= {(place, value) for place in fields[name].paths}
+                found[copies[path]].cleared[row] |= {(place, value) for place in fields[name].paths}
         mentions = _mentioned_in_records if reading.format == "parquet" else _mentioned_in_lines
         for path, number, text in mentions(shape, parts, forgotten, connection):
-            found[names[path]].mentions[number].add(text)
+            found[copies[path]].mentions[number].add(text)
     return dict(found)
 
 
-def _batches(files: Sequence[LandedFile], reading: Reading) -> Iterator[tuple[Shape, list[LandedFile]]]:
-    alike: dict[Shape, list[LandedFile]] = defaultdict(list)
-    for file in files:
-        alike[shape_of(file, reading)].append(file)
+def _batches(files: Sequence[Copy], reading: Reading) -> Iterator[tuple[Shape, list[Copy]]]:
+    alike: dict[Shape, list[Copy]] = defaultdict(list)
+    for copy in files:
+        alike[shape_of(copy.file, reading)].append(copy)
     for shape, group in alike.items():
         for start in range(0, len(group), _BATCH_FILES):
             yield shape, group[start : start + _BATCH_FILES]

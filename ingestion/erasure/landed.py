@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
+
 from ingestion import landing, segments
-from ingestion.erasure.cutting import cut
+from ingestion.erasure.cutting import cut, session
+from ingestion.erasure.finding import Copy, Found, find
 from ingestion.erasure.identifiers import Forgotten
 from ingestion.landing import MANIFEST, Manifest, flush, manifests
 from leadmill.errors import InputError
@@ -29,6 +33,9 @@ class Cut(NamedTuple):
     paths: list[str]  # of the delivered files, below the source's folder
     rows: int
 
+    def __str__(self) -> str:
+        return f"{self.source} {self.stream}: {len(self.paths):,} file(s), {self.rows:,} rows"
+
 
 def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None], *, dry_run: bool = False) -> list[Cut]:
     """Cut everybody who is to be forgotten out of every extract.
@@ -40,35 +47,57 @@ def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None], *,
         dry_run: only tell what would change.
     """
     cuts = []
-    for source in sorted(home.landing.glob("*")):
-        with landing.extracting(home, source.name):  # an extract that knows nobody as erased yet ends first
-            _finish(source)
-            for folder, manifest in manifests(home, source.name):
-                found = _forget_in(folder, manifest, forgotten, dry_run=dry_run)
-                if found:
-                    cuts.append(found)
-                    progress(
-                        f"landing {found.source} {found.stream}: {len(found.paths):,} file(s), {found.rows:,} rows"
-                    )
+    with session(forgotten) as connection:
+        for source in sorted(home.landing.glob("*")):
+            with landing.extracting(home, source.name):  # an extract that knows nobody as erased yet ends first
+                _finish(source)
+                for extract, found in _found(home, source.name, forgotten, connection):
+                    cuts.append(_forget_in(*extract, found, connection, dry_run=dry_run))
+                    progress(f"landing {cuts[-1]}")
     return cuts
 
 
-def _forget_in(folder: Path, manifest: Manifest, forgotten: Forgotten, *, dry_run: bool) -> Cut | None:
+def _found(
+    home: Home, source: str, forgotten: Forgotten, connection: duckdb.DuckDBPyConnection
+) -> Iterator[tuple[tuple[Path, Manifest], dict[Path, Found]]]:
+    """Yield the extracts of a source that name somebody, and what has to go of their files."""
+    extracts: dict[str, list[tuple[Path, Manifest]]] = defaultdict(list)
+    for folder, manifest in manifests(home, source):
+        extracts[manifest.reading.model_dump_json()].append((folder, manifest))
+    for alike in extracts.values():
+        copies = [Copy(folder, file) for folder, manifest in alike for file in manifest.files]
+        found = find(source, alike[0][1].reading, copies, forgotten, connection)
+        for folder, manifest in alike:
+            if any(path.parent == folder for path in found):
+                yield (folder, manifest), found
+
+
+def _forget_in(
+    folder: Path,
+    manifest: Manifest,
+    found: dict[Path, Found],
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    dry_run: bool,
+) -> Cut:
     staged = folder.with_name(_UNDER_WAY + folder.name)
     staged.mkdir()
-    changed = cut(manifest.source, manifest.reading, folder, manifest.files, forgotten, staged)
     files = [
-        changed[file.name].model_copy(update={"erasures": file.erasures + 1}) if file.name in changed else file
-        for file in manifest.files
+        cut(copy, manifest.reading, found[copy.path], staged, connection).model_copy(
+            update={"erasures": copy.file.erasures + 1}
+        )
+        if copy.path in found
+        else copy.file
+        for copy in (Copy(folder, file) for file in manifest.files)
     ]
     rows = sum(file.found.rows for file in files)
-    if dry_run or not changed:
+    if dry_run:
         shutil.rmtree(staged)
     else:
         _stage(staged, folder, manifest.model_copy(update={"files": files, "rows": rows}))
         _apply(staged.rename(folder.with_name(_READY + folder.name)))
-    paths = [file.path for file in changed.values()]
-    return Cut(manifest.source, manifest.reading.stream, paths, manifest.rows - rows) if changed else None
+    paths = [file.path for file in files if folder / file.name in found]
+    return Cut(manifest.source, manifest.reading.stream, paths, manifest.rows - rows)
 
 
 def land_segments(home: Home, at: datetime, progress: Callable[[str], None]) -> bool:

@@ -195,7 +195,8 @@ def _forget_history(connection: duckdb.DuckDBPyConnection) -> None:
 def _write_anew(home: Home) -> None:
     """Copy the database into a new file: what was deleted would stand in the free blocks of the old one."""
     new = home.warehouse.with_suffix(".erasing")
-    new.unlink(missing_ok=True)
+    for left in (new, new.with_name(f"{new.name}.wal")):  # of a killed process
+        left.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(home.warehouse))} as former")
         connection.execute("checkpoint former")

@@ -130,6 +130,19 @@ def test_text_that_mentions_the_person_forgets_them_in_json(company: Company) ->
     ]
 
 
+def test_address_that_json_and_urls_write_otherwise(company: Company) -> None:
+    line = '{"event_name": "view", "occurred_at": "2026-10-01T00:00:00Z", "url": "/?a=%s", "note": "%s"}\n'
+    encoded, escaped = GONE.replace("@", "%40"), GONE.replace("@", "\\u0040")
+    company.deliver({"web/a.jsonl": line % (encoded, escaped) + line % ("b%40x.jp", "")})
+    columns = {name: name for name in ("event_name", "occurred_at", "url")}
+    company.run(company.sources(mapped("web/*.jsonl", columns, entity="event", format="jsonl")))
+
+    erase(company)
+
+    assert copies(company)[0].read_text() == line % ("[erased]", "[erased]") + line % ("b%40x.jp", "")
+    assert company.raw("files__event", "url") == [("/?a=[erased]",), ("/?a=b%40x.jp",)]
+
+
 def test_parquet_keeps_its_schema(company: Company) -> None:
     schema = pa.schema(
         [("lead_id", pa.int32()), ("at", pa.timestamp("ms")), ("mail", pa.dictionary(pa.int8(), pa.string()))]
