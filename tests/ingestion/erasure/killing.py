@@ -43,8 +43,8 @@ def _erase(home: Path, belongings: Belongings, change: int, told: Path) -> None:
     for name in _CHANGES:
         setattr(os, name, counted(getattr(os, name)))
     # Identity is not built in so small a home: what it would say is given.
-    erasure.is_built = lambda _: True  # type: ignore[attr-defined]
-    erasure.belongings = lambda *_: belongings  # type: ignore[attr-defined]
+    setattr(erasure, "is_built", lambda _: True)  # noqa: B010 assigned: it is no public name
+    setattr(erasure, "belongings", lambda *_: belongings)  # noqa: B010
     erasure.erase(
         Home(path=home),
         sorted(belongings.addresses),
