@@ -54,6 +54,10 @@ class Found:
     cleared: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     mentions: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def forgotten_by(self, row: int) -> set[str]:
+        """Return the values that a record which stays is to forget."""
+        return {value for _, value in self.cleared.get(row, ())}
+
 
 def find(
     source: str, reading: Reading, files: Sequence[Copy], forgotten: Forgotten, connection: duckdb.DuckDBPyConnection

@@ -78,17 +78,9 @@ def _edits(
     readable: Path, reading: Reading, inspection: Inspection, found: Found, connection: duckdb.DuckDBPyConnection
 ) -> dict[int, _Edits]:
     """Return what is done to the records of a text file, by the line at which each begins."""
-    edits: dict[int, _Edits] = {}
     if reading.format == "csv":
-        columns = {name: place for place, name in enumerate(inspection.columns or [])}
-        spans = _csv_spans(readable, inspection, {*found.rows, *found.cleared}, set(found.mentions), connection)
-        for row, first, count in spans:
-            if row in found.cleared and row not in found.rows and first not in found.mentions:
-                places = {columns[name] for name, _ in found.cleared[row]}
-                edits[first] = _Edits(count, [partial(_without_cells, places=places, delimiter=reading.delimiter)])
-            else:
-                edits[first] = _Edits(count, [lambda _: ""])
-        return edits
+        return _csv_edits(readable, reading, inspection, found, connection)
+    edits: dict[int, _Edits] = {}
     places_of = _page_places(readable, reading, inspection, {*found.rows, *found.cleared}, connection)
     cut: dict[int, set[int]] = defaultdict(set)
     for row in found.rows:
@@ -102,6 +94,24 @@ def _edits(
         edits.setdefault(places_of[row][0], _Edits(1, [])).edits.extend(cleared)
     for line, texts in found.mentions.items():
         edits.setdefault(line, _Edits(1, [])).edits.append(partial(_without_texts, texts=texts))
+    return edits
+
+
+def _csv_edits(
+    readable: Path, reading: Reading, inspection: Inspection, found: Found, connection: duckdb.DuckDBPyConnection
+) -> dict[int, _Edits]:
+    """Empty the cells of records that are to forget something; other records that name the person go whole."""
+    edits: dict[int, _Edits] = {}
+    columns = {name: place for place, name in enumerate(inspection.columns or [])}
+    mentions = dict(found.mentions)
+    for row, first, count in _csv_spans(readable, inspection, set(found.cleared), set(), connection):
+        places = {columns[name] for name, _ in found.cleared[row]}
+        edits[first] = _Edits(count, [partial(_without_cells, places=places, delimiter=reading.delimiter)])
+        for line in range(first, first + count):
+            if mentions.get(line, set()) <= found.forgotten_by(row):
+                mentions.pop(line, None)
+    for _, first, count in _csv_spans(readable, inspection, found.rows, set(mentions), connection):
+        edits[first] = _Edits(count, [lambda _: ""])
     return edits
 
 
@@ -135,7 +145,8 @@ def _edited(lines: list[str], edits: list[Edit]) -> list[str]:
 
 def _rewrite_parquet(original: Path, target: Path, found: Found) -> None:
     """Copy a Parquet file batch by batch. A row with a mention goes: its other values can't be cut by their text."""
-    gone = pa.array(sorted({*found.rows, *found.mentions}), pa.int64())
+    mentioned = {row for row, texts in found.mentions.items() if not texts <= found.forgotten_by(row)}
+    gone = pa.array(sorted(found.rows | mentioned), pa.int64())
     cleared: dict[str, list[int]] = defaultdict(list)
     for row, values in found.cleared.items():
         for place, _ in values:
@@ -277,8 +288,8 @@ def _without_cells(record: str, places: set[int], delimiter: str) -> str:
     cells = next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter))
     written = io.StringIO(newline="")
     kept = ["" if place in places else cell for place, cell in enumerate(cells)]
-    csv.writer(written, delimiter=delimiter, lineterminator="").writerow(kept)
-    return written.getvalue()
+    csv.writer(written, delimiter=delimiter, lineterminator="\n").writerow(kept)
+    return written.getvalue().removesuffix("\n")
 
 
 def _without_texts(line: str, texts: set[str]) -> str:

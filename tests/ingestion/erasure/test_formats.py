@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
 from ingestion import landing
 from leadmill import erasure
@@ -115,6 +116,26 @@ def test_records_that_refer_to_a_record_of_the_person_go_too(company: Company) -
         ("006B", "003B", 10),
     ]
     assert "003A" not in "".join(path.read_text() for path in copies(company))
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_deal_in_a_table_forgets_its_lead(company: Company, file_format: str) -> None:
+    deals = pa.table({"deal": ["d1", "d2"], "lead": ["L-000000001", "L-000000002"], "memo": ["a\nb", "c"]})
+    company.deliver({"cards/a.csv": f"番号,受付日,メール\nL-000000001,2026-10-01,{GONE}\n", "deals/a": b""})
+    write = pq.write_table if file_format == "parquet" else csv.write_csv
+    write(deals, company.folder / "deals" / f"a.{file_format}")
+    columns = {"opportunity_id": "deal", "lead_id": "lead"}
+    source = mapped(
+        f"deals/*.{file_format}", columns, entity="opportunity", constants={"stage": "won"}, format=file_format
+    )
+    source["streams"] += mapped("cards/*.csv", COLUMNS)["streams"]
+    company.run(company.sources(source))
+
+    erase(company)
+
+    assert company.raw("files__opportunity", "opportunity_id, lead_id, _extra->>'memo'") == [
+        ("d1", None, "a\nb"), ("d2", "L-000000002", "c")
+    ]  # fmt: skip
 
 
 def test_text_that_mentions_the_person_forgets_them_in_json(company: Company) -> None:
