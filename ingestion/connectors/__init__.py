@@ -5,12 +5,15 @@ A connector is a module named as its system, with one public class ``Settings``.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.util import find_spec
 
 from ingestion.connectors.settings import Fetch, Fetched, Settings, Window
 
 __all__ = ["Fetch", "Fetched", "Settings", "Window", "settings_of"]
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # before dlt is imported: it would tell its makers of runs
 
 
 def settings_of(system: str) -> type[Settings]:
