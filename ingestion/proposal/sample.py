@@ -32,6 +32,7 @@ _SUFFIXES: dict[str, Literal["jsonl", "parquet"]] = {
 }
 # What a header doesn't hold, but a record does: an address, a telephone number, a date, an amount.
 _VALUE = re.compile(r"@|^[\d\W]{4,}$")
+_BROKEN = 0.01  # share of bytes
 _FILLED = 0.6  # share of a header's cells that have a name; titles above it fill one or two
 
 
@@ -76,9 +77,14 @@ def _beginning(path: Path) -> bytes:
 
 def _encoding(content: bytes, path: Path) -> str:
     found = from_bytes(content, cp_isolation=list(_ENCODINGS)).best()
-    if found is None:
+    if found:
+        return _ENCODINGS[found.encoding]
+    # A few broken bytes, which the loader sets aside row by row, leave no encoding: the one that they break least.
+    broken = {name: content.decode(name, errors="replace").count("\ufffd") for name in ("utf-8", "cp932", "euc_jp")}
+    least = min(broken, key=lambda name: broken[name])
+    if broken[least] > _BROKEN * len(content):
         raise InputError(f"{path}: the text is of no known encoding; save it as UTF-8")
-    return _ENCODINGS[found.encoding]
+    return least
 
 
 def _of_csv(path: Path, encoding: str, text: str) -> Sample:

@@ -156,6 +156,17 @@ def test_what_would_be_set_aside_is_told(company: Company) -> None:
     assert "# by its header; 19 of 20 values are TIMESTAMP" in text
 
 
+def test_a_broken_character_leaves_the_encoding_known(company: Company) -> None:
+    rows = [f"{n} a{n}@example.com 2026/1/{n} 山田太郎" for n in range(1, 20)]
+    content = table("番号 メール 登録日 氏名", *rows).encode("cp932")
+    company.deliver({"leads.csv": content.replace("郎\r\n19".encode("cp932"), b"\x98\r\n19")})
+
+    text, told = propose(company.folder / "leads.csv")
+
+    assert "encoding: cp932" in text
+    assert told[1:] == ["  1: bytes that are not cp932"]
+
+
 def test_dates_that_could_be_read_in_two_ways_are_told(company: Company) -> None:
     company.deliver(
         {"leads.csv": table("id mail created", *(f"{n} a{n}@example.com 0{n}/02/2026" for n in range(1, 9)))}
