@@ -11,15 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from ingestion.text import MARK
@@ -28,26 +20,28 @@ MOST_EVENTS = 50
 # With this noncharacter the loader marks bytes that are not text: nobody may have a row set aside by sending it.
 _MARK, _REPLACEMENT = MARK.encode(), "\N{REPLACEMENT CHARACTER}".encode()
 _EMAIL_EVENTS = {"identify", "form_submission"}
-_IDENTIFIERS = ("anonymous_id", "user_id", "email")
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_ENVELOPE = {"sent_at", "received_at", "site"}
 
 
-def _text_only(value: object) -> object:
-    """Refuse a number as a time: seconds and milliseconds look alike."""
-    if not isinstance(value, str):
-        raise ValueError("must be ISO 8601 text")
-    return value
+def _moment(value: object) -> str:
+    """Return a time as all are written in lines. A number is none: seconds and milliseconds look alike."""
+    try:
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError("must be ISO 8601 text") from None
+    if moment.tzinfo is None:
+        raise ValueError("must have an offset from UTC")
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("is no time of our days")
+    return _iso(moment)
 
 
 def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-Moment = Annotated[
-    AwareDatetime,
-    BeforeValidator(_text_only),
-    Field(ge=datetime(1990, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
-    PlainSerializer(_iso),
-]
+Moment = Annotated[str, BeforeValidator(_moment)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Address = Annotated[str, Field(max_length=320, pattern="@")]
 Url = Annotated[str, Field(max_length=2048)]
@@ -79,6 +73,12 @@ class Event(_Sent):
     value: Number | None = None
     consent: Consent | None = None
     properties: dict[str, Any] | None = None
+
+
+_EVENT = TypeAdapter(Event)
+# Where consent was denied nothing stays that could tell who it was: no identifier, and no field whose meaning only the
+# site knows.
+_WITHOUT_CONSENT = Event.model_fields.keys() - {"anonymous_id", "user_id", "email", "properties"}
 
 
 class FormSubmission(_Sent):
@@ -125,7 +125,7 @@ def event_lines(
         site: host of the page's origin.
         received_at: by the server's clock.
     """
-    envelope = {"sent_at": sent_at, "received_at": _iso(received_at), "site": site}
+    envelope = to_json({"sent_at": sent_at, "received_at": _iso(received_at), "site": site})
     lines, refusals = [], []
     for number, content in enumerate(events):
         try:
@@ -133,14 +133,14 @@ def event_lines(
         except ValidationError as error:
             refusals.append(_refusal(number, error))
         else:
-            lines.append(_line(_without_the_unwanted(event) | envelope))
+            lines.append(_line(_kept(event)[:-1] + b"," + envelope[1:]))
     return lines, refusals
 
 
 def sent_at_of(content: dict[str, Any]) -> str | None:
     """Return an envelope's `sent_at`, None where it is absent or no time: the events are worth keeping without it."""
     try:
-        return _Envelope.model_validate(content).model_dump()["sent_at"]  # type: ignore[no-any-return]
+        return _Envelope.model_validate(content).sent_at
     except ValidationError:
         return None
 
@@ -165,9 +165,8 @@ def submission_of(content: dict[str, Any]) -> FormSubmission:
 
 def submission_line(submission: FormSubmission, received_at: datetime) -> bytes:
     """Return the line that is kept of a form submission."""
-    return _line(
-        submission.model_dump() | {"received_at": _iso(received_at), "site": host_of(submission.page_url or "")}
-    )
+    received = {"received_at": _iso(received_at), "site": host_of(submission.page_url or "")}
+    return _line(to_json(submission.model_dump() | received))
 
 
 def host_of(address: str) -> str | None:
@@ -178,19 +177,12 @@ def host_of(address: str) -> str | None:
         return None
 
 
-def _without_the_unwanted(event: Event) -> dict[str, Any]:
-    """Return the fields of an event that may be kept.
-
-    Where consent was denied nothing stays that could tell who it was: no identifier, and no field whose meaning only
-    the site knows. An address stands only in events that are about who somebody is.
-    """
-    content = event.model_dump(exclude_none=True)
+def _kept(event: Event) -> bytes:
+    """Return the fields of an event that may be kept; an address only of an event about who somebody is."""
     if event.consent == "denied":
-        known = Event.model_fields.keys() - {*_IDENTIFIERS, "properties"}
-        return {name: value for name, value in content.items() if name in known}
-    if event.event_name not in _EMAIL_EVENTS:
-        content.pop("email", None)
-    return content
+        return _EVENT.dump_json(event, exclude_none=True, include=_WITHOUT_CONSENT)
+    unwanted = _ENVELOPE if event.event_name in _EMAIL_EVENTS else {*_ENVELOPE, "email"}
+    return _EVENT.dump_json(event, exclude_none=True, exclude=unwanted)
 
 
 def _refusal(number: int, error: ValidationError) -> Refusal:
@@ -199,5 +191,5 @@ def _refusal(number: int, error: ValidationError) -> Refusal:
     return Refusal(event=number, field=field, problem=first["msg"].removeprefix("Value error, "))
 
 
-def _line(content: dict[str, Any]) -> bytes:
-    return to_json(content).replace(_MARK, _REPLACEMENT) + b"\n"
+def _line(content: bytes) -> bytes:
+    return content.replace(_MARK, _REPLACEMENT) + b"\n"

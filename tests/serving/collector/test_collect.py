@@ -13,7 +13,9 @@ from tests.serving.collector.conftest import BROWSER, ORIGIN, Clock, Site, event
 
 
 def test_an_event_is_kept_as_it_came_with_time_and_site(site: Site) -> None:
-    sent = event(url="https://www.example.co.jp/price", value=1.5, properties={"a": [1]}, own_field={"b": "い"})
+    sent = event(
+        url="https://www.example.co.jp/price", value=1.5, properties={"a": [1, None], "b": None}, own_field={"b": "い"}
+    )
 
     answer = site.collect(sent)
 
@@ -26,6 +28,16 @@ def test_an_event_is_kept_as_it_came_with_time_and_site(site: Site) -> None:
             "site": "www.example.co.jp",
         }
     ]
+
+
+def test_what_the_server_knows_cannot_be_sent(site: Site) -> None:
+    site.collect(event(site="www.example.com", received_at="2000-01-01T00:00:00Z", sent_at="2000-01-01T00:00:00Z"))
+
+    [segment] = site.folder.glob("events/*")
+    line = segment.read_bytes()
+    assert [line.count(f'"{name}":'.encode()) for name in ("site", "received_at", "sent_at")] == [1, 1, 1]
+    assert b"2000" not in line
+    assert b"example.com" not in line
 
 
 def test_what_is_answered_stands_on_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
