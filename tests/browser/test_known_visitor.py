@@ -1,5 +1,6 @@
 """A visitor becomes known by a form: from the browser through the collector to the facts, in one night's steps."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -89,25 +90,27 @@ def test_all_of_the_visit_is_one_known_person(warehouse: duckdb.DuckDBPyConnecti
 @pytest.mark.xdist_group("dbt")
 def test_the_facts_hold_what_the_visitor_did(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = warehouse.execute(
-        "select event_name, page_path, content_id, channel, campaign_id from marts.fct_events order by occurred_at"
+        "select event_name, page_path, content_id, channel, campaign_id from marts.fct_events"
     ).fetchall()
 
     seen = [(name, path, content) for name, path, content, *_ in found if name != "user_engagement"]
-    assert seen == [
-        ("page_view", "/", "/"),
-        ("cta_view", "/", "see-prices"),
-        ("scroll", "/", "/"),
-        ("cta_click", "/", "see-prices"),
-        ("page_view", "/pricing", "/pricing"),
-        ("view_pricing", "/pricing", "/pricing"),
-        ("page_view", "/contact", "/contact"),
-        ("form_view", "/contact", "web:demo"),
-        ("form_start", "/contact", "web:demo"),
-        # The page and the site's server both told of it.
-        ("form_submit", "/contact", "web:demo"),
-        ("page_view", "/contact", "/contact"),
-        ("identify", "/contact", "/contact"),
-    ]
+    assert Counter(seen) == Counter(
+        [
+            ("page_view", "/", "/"),
+            ("cta_view", "/", "see-prices"),
+            ("scroll", "/", "/"),
+            ("cta_click", "/", "see-prices"),
+            ("page_view", "/pricing", "/pricing"),
+            ("view_pricing", "/pricing", "/pricing"),
+            ("page_view", "/contact", "/contact"),
+            ("form_view", "/contact", "web:demo"),
+            ("form_start", "/contact", "web:demo"),
+            # The page and the site's server both told of it.
+            ("form_submit", "/contact", "web:demo"),
+            ("page_view", "/contact", "/contact"),
+            ("identify", "/contact", "/contact"),
+        ]
+    )
     assert {(channel, campaign) for *_, channel, campaign in found} == {("paid_search", "spring")}
 
 
