@@ -67,6 +67,7 @@ def erase(
         InputError: no e-mail address, or identity isn't built.
         LeadmillError: another process writes, or something of a person is still found afterwards.
     """
+    addresses = [address.strip() for address in addresses]
     if wrong := [address for address in addresses if "@" not in address]:
         raise InputError(f"{len(wrong)} of the addresses hold no @; give e-mail addresses")
     if not home.path.exists():
@@ -120,19 +121,21 @@ class _Owned(NamedTuple):
         yield from (Identifying("email", "", address) for address in own.addresses)
         yield from (Identifying("browser", "", browser) for browser in own.browsers)
         yield from (Identifying("record", ANY, record) for record in own.any_ids)
-        for source, kind, record in own.records:
-            if kind in _BY_ADDRESS:
-                yield Identifying("email", "", record)
-            else:
-                # Other tools name it by the system that gave the id.
-                yield Identifying("record", source, record)
-                yield Identifying("record", self.systems.get(source, source), record)
+        for source, record in self._ids:
+            yield Identifying("record", source, record)
+            # Other tools name it by the system that gave the id.
+            yield Identifying("record", self.systems.get(source, source), record)
+
+    @property
+    def _ids(self) -> set[tuple[str, str]]:
+        """Source and id of the records. An address that is one is among the addresses, unless others have it too."""
+        return {(source, record) for source, kind, record in self.belongings.records if kind not in _BY_ADDRESS}
 
     @property
     def texts(self) -> set[str]:
         """What may stand in no text, in clear."""
         own = self.belongings
-        ids = {record for _, kind, record in own.records if kind not in _BY_ADDRESS} | own.browsers | own.phones
+        ids = {record for _, record in self._ids} | own.browsers | own.phones
         # An address with a sign that URLs write otherwise.
         return (
             own.addresses

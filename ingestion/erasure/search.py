@@ -21,7 +21,7 @@ from leadmill.settings import Home
 _BLOCK_BYTES = 1 << 22
 _OVERLAP_BYTES = 1 << 12
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-_SHORTEST = 8  # a shorter text stands in other data by chance
+_SHORTEST = 8  # a shorter one, unless it is an address, stands in other data by chance
 
 
 class Searched(NamedTuple):
@@ -72,7 +72,9 @@ def names(content: bytes, texts: Iterable[str]) -> bool:
 
 
 def _needles_of(texts: Iterable[str]) -> list[_Needles]:
-    return [_needles(text) for text in sorted({text.lower() for text in texts}) if len(text) >= _SHORTEST]
+    return [
+        _needles(text) for text in sorted({text.lower() for text in texts}) if "@" in text or len(text) >= _SHORTEST
+    ]
 
 
 def _times_in_file(path: Path, needles: list[_Needles]) -> int:

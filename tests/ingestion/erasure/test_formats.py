@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
+from identity.belongings import Belongings
 from ingestion import landing
 from leadmill import erasure
 from tests.ingestion.deliveries import HUBSPOT, Company, contact, mapped, page
@@ -116,6 +117,17 @@ def test_records_that_refer_to_a_record_of_the_person_go_too(company: Company) -
         ("006B", "003B", 10),
     ]
     assert "003A" not in "".join(path.read_text() for path in copies(company))
+
+
+def test_address_that_others_have_too_stays(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.deliver({"hubspot/contacts.jsonl": page(contact("1", email="office@x.jp"), contact("2", email=GONE))})
+    company.run(company.sources(HUBSPOT))
+    owned = Belongings({GONE}, {("hubspot", "subscriber", "office@x.jp"), ("hubspot", "contact", "2")})
+    monkeypatch.setattr(erasure, "belongings", lambda *_: owned)
+
+    erase(company)
+
+    assert company.raw("hubspot__contacts", "id") == [("1",)]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
