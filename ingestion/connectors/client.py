@@ -118,14 +118,15 @@ class Api:
         Raises:
             LeadmillError: it broke off each time.
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 with self._client.get(path, params=params, stream=True) as response, target.open("wb") as file:
                     for block in response.iter_content(_BLOCK_BYTES):
                         file.write(block)
             except _CUT:
-                continue
-            return target
+                sleep(2**attempt)
+            else:
+                return target
         target.unlink(missing_ok=True)
         raise LeadmillError(f"GET {urlsplit(path).path} broke off {ATTEMPTS} times; run again later")
 
