@@ -126,6 +126,18 @@ def checks(scope: Scope) -> list[Check]:
             rows="select distinct source, last_delivered_at, freshness_hours, as_of from {batch} where is_late",
         ),
         Check(
+            id="raw.schema_unchanged",
+            table="ops.schema_changes",
+            expects="no column of a source was removed, renamed or retyped within a day before as_of",
+            because="a column that is empty from some day on makes every number that reads it smaller",
+            severity="warn",
+            rows=f"""
+                select source, stream, column_name, change, file, detail
+                from {{batch}}
+                where delivered_at between {scope.as_of_sql} - interval 1 day and {scope.as_of_sql}
+            """,
+        ),
+        Check(
             id="raw.volume",
             table=LEDGER,
             expects=f"a stream's latest night has at least {VOLUME_SHARE:.0%} of the median of {USUAL_NIGHTS} before",

@@ -3,7 +3,7 @@
 from ingestion.extraction import ExtractResult, backfill, extract
 from ingestion.freshness import freshness
 from ingestion.freshness import note as note_freshness
-from ingestion.ledger import quarantine
+from ingestion.ledger import quarantine, schema_changes
 from ingestion.loading import LoadResult, load
 from ingestion.sources_file import Sources, read_sources
 from ingestion.warehouse import writer_lock
@@ -19,5 +19,6 @@ __all__ = [
     "note_freshness",
     "quarantine",
     "read_sources",
+    "schema_changes",
     "writer_lock",
 ]

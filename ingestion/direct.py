@@ -37,8 +37,7 @@ def direct_sql(shape: Shape, files: Sequence[BatchFile]) -> str | None:
 
 
 def _csv(shape: Shape, file: str, header_lines: int, longest_line: int) -> str:
-    reading = shape.reading
-    fields = reading.fields
+    reading, fields = shape.reading, shape.fields
     places = {name: f"nullif({_column(place)}, '')" for place, name in enumerate(shape.columns)}
     texts = {
         field.name: parsing.field_text(field, [places[path] for path in field.paths], reading)

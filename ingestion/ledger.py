@@ -66,6 +66,27 @@ create table if not exists ops.unknown_columns (
     primary key (source, stream, column_name)
 );
 
+-- How the columns of each stream changed from one delivery to the next; new ones stand in `unknown_columns`.
+create table if not exists ops.schema_changes (
+    source varchar not null,
+    stream varchar not null,
+    column_name varchar not null,
+    change varchar not null,  -- removed, renamed or retyped
+    file varchar not null,
+    delivered_at timestamp not null,
+    detail varchar not null
+);
+
+-- What share of a column's values was filled in the last file of each way of reading a stream; -1: it is retyped.
+create table if not exists ops.filled_columns (
+    source varchar not null,
+    stream varchar not null,
+    reading varchar not null,
+    column_name varchar not null,
+    share double not null,
+    primary key (source, stream, reading, column_name)
+);
+
 -- How old what is known of each source is, at the as_of of the latest load.
 create table if not exists ops.source_freshness (
     source varchar not null,
@@ -213,6 +234,11 @@ def quarantine(home: Home) -> list[dict[str, Any]]:
         order by quarantined_at desc, source, stream, file, row_number
         """,
     )
+
+
+def schema_changes(home: Home) -> list[dict[str, Any]]:
+    """Return how columns of the sources changed, the latest change first; empty when there is no warehouse yet."""
+    return read(home, "from ops.schema_changes order by delivered_at desc, source, stream, column_name")
 
 
 def read(home: Home, sql: str) -> list[dict[str, Any]]:

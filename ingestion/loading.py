@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from ingestion import ledger
+from ingestion import drift, ledger
 from ingestion.batches import batch_file, shape_of
 from ingestion.contract import create_raw_tables, quoted, table_name
 from ingestion.direct import direct_sql
@@ -37,6 +37,13 @@ class LoadResult:
     files: int
     rows_loaded: int
     rows_quarantined: int
+
+    def __add__(self, other: LoadResult) -> LoadResult:
+        return LoadResult(
+            self.files + other.files,
+            self.rows_loaded + other.rows_loaded,
+            self.rows_quarantined + other.rows_quarantined,
+        )
 
     def __str__(self) -> str:
         set_aside = f", {self.rows_quarantined:,} quarantined" if self.rows_quarantined else ""
@@ -81,11 +88,7 @@ def load(home: Home, as_of: datetime, progress: Callable[[str], None], source: s
             done = _load_batch(connection, batch, datetime.now(UTC))
             stream = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream}"
             progress(f"{stream}: {done}")
-            total = LoadResult(
-                total.files + done.files,
-                total.rows_loaded + done.rows_loaded,
-                total.rows_quarantined + done.rows_quarantined,
-            )
+            total += done
     return total
 
 
@@ -155,7 +158,11 @@ def _in_transaction(
 
 
 def insert(
-    connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime, short: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    batch: list[Landed],
+    loaded_at: datetime,
+    short: str | None = None,
+    retyped: frozenset[str] = frozenset(),
 ) -> LoadResult:
     """Load the files of a batch in the transaction that is open.
 
@@ -164,6 +171,7 @@ def insert(
         batch: files of one shape.
         loaded_at: the moment, naive, UTC.
         short: SQL of :func:`ingestion.direct.direct_sql` that gives the rows which fit.
+        retyped: columns whose type has changed in these files: their values are kept with the unknown ones.
 
     Raises:
         LeadmillError: rows went missing.
@@ -172,9 +180,10 @@ def insert(
     manifest = batch[0].manifest
     reading = manifest.reading
     table = f"raw.{quoted(table_name(reading.system, reading.stream))}"
-    records = records_of(batch[0].shape, [batch_file(landed.file, landed.folder) for landed in batch], connection)
+    shape = batch[0].shape._replace(retyped=retyped)
+    records = records_of(shape, [batch_file(landed.file, landed.folder) for landed in batch], connection)
     new_rows, new_quarantine = _new_rows(connection, table), _new_rows(connection, "ops.quarantine")
-    values = {field.name: value_of(field) for field in reading.fields} | {
+    values = {field.name: value_of(field) for field in shape.fields} | {
         "_extra": "extra",
         "_source": "$source",
         "_stream": "$stream",
@@ -193,28 +202,55 @@ def insert(
         """,
         parameters,
     )
-    loaded = _by_file(connection, "_file", new_rows)
-    if sum(loaded.values()) != sum(landed.file.found.rows for landed in batch):
+    filled = drift.filled_values(connection, shape, new_rows)
+    if sum(found.rows for found in filled.values()) != sum(landed.file.found.rows for landed in batch):
         ledger.set_aside(connection, records, parameters)
-    quarantined = _by_file(connection, "file", new_quarantine)
+        changed = drift.retyped_columns(connection, shape, filled, new_quarantine)
+        if changed:
+            connection.execute(f"delete from {new_rows}")
+            connection.execute(f"delete from {new_quarantine}")
+            return _insert_in_parts(connection, batch, loaded_at, retyped, changed)
+    quarantined = dict(connection.execute(f"select file, count(*) from {new_quarantine} group by file").fetchall())
     for landed in batch:
         ledger.enter(
             connection,
             landed.manifest,
             landed.file,
-            rows_loaded=loaded.get(landed.file.path, 0),
+            rows_loaded=filled[landed.file.path].rows if landed.file.path in filled else 0,
             rows_quarantined=quarantined.get(landed.file.path, 0),
             loaded_at=loaded_at,
         )
     ledger.report_unknown_columns(connection, manifest, records, new_rows)
-    return LoadResult(len(batch), sum(loaded.values()), sum(quarantined.values()))
+    drift.report(connection, manifest, shape, [landed.file for landed in batch], filled)
+    return LoadResult(len(batch), sum(found.rows for found in filled.values()), sum(quarantined.values()))
+
+
+def _insert_in_parts(
+    connection: duckdb.DuckDBPyConnection,
+    batch: list[Landed],
+    loaded_at: datetime,
+    retyped: frozenset[str],
+    changed: dict[str, frozenset[str]],
+) -> LoadResult:
+    """Load the files of a batch, those in which a column has changed its type without that column.
+
+    Args:
+        connection: the warehouse, in a transaction.
+        batch: files of one shape.
+        loaded_at: the moment, naive, UTC.
+        retyped: columns that were left out already.
+        changed: further ones, by the file's path.
+    """
+    parts: dict[frozenset[str], list[Landed]] = defaultdict(list)
+    for landed in batch:
+        parts[changed.get(landed.file.path, frozenset())].append(landed)
+    total = LoadResult(0, 0, 0)
+    for columns, part in parts.items():
+        total += insert(connection, part, loaded_at, retyped=retyped | columns)
+    return total
 
 
 def _new_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """Return, before an insert, the `from` clause that will give the inserted rows."""
     last = connection.execute(f"select coalesce(max(rowid), -1) from {table}").fetchall()[0][0]
     return f"{table} where rowid > {last}"
-
-
-def _by_file(connection: duckdb.DuckDBPyConnection, file: str, rows: str) -> dict[str, int]:
-    return dict(connection.execute(f"select {file}, count(*) from {rows} group by {file}").fetchall())

@@ -34,6 +34,12 @@ class Shape(NamedTuple):
     columns: tuple[str, ...] = ()  # of CSV and Parquet files
     types: tuple[str, ...] = ()  # of Parquet files, as Arrow names them
     has_quoted_newlines: bool = False
+    retyped: frozenset[str] = frozenset()  # columns whose values no longer fit: they are kept with the unknown ones
+
+    @property
+    def fields(self) -> list[Field]:
+        """The columns of the raw table that are read."""
+        return [field for field in self.reading.fields if field.name not in self.retyped]
 
 
 class BatchFile(NamedTuple):
@@ -81,7 +87,7 @@ def records_of(shape: Shape, files: Sequence[BatchFile], connection: duckdb.Duck
         return _parquet_records(shape, connection)
     if shape.reading.format == "csv":
         return _csv_records(shape, _lines(files))
-    return _json_records(shape.reading, _lines(files), connection)
+    return _json_records(shape, _lines(files), connection)
 
 
 def _lines(files: Sequence[BatchFile]) -> str:
@@ -97,8 +103,8 @@ def _lines(files: Sequence[BatchFile]) -> str:
     """
 
 
-def _json_records(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) -> Records:
-    fields = reading.fields
+def _json_records(shape: Shape, lines: str, connection: duckdb.DuckDBPyConnection) -> Records:
+    reading, fields = shape.reading, shape.fields
     structure = literal(json.dumps(parsing.json_structure(fields), ensure_ascii=False))
     texts = {
         field.name: parsing.field_text(field, [parsing.json_text(field, path) for path in field.paths], reading)
@@ -225,8 +231,7 @@ def _pages(reading: Reading, lines: str, connection: duckdb.DuckDBPyConnection) 
 
 
 def _csv_records(shape: Shape, lines: str) -> Records:
-    reading = shape.reading
-    fields = reading.fields
+    reading, fields = shape.reading, shape.fields
     places = {name: place for place, name in enumerate(shape.columns, start=1)}
     texts = {
         field.name: parsing.field_text(field, [_csv_text(places[path]) for path in field.paths], reading)
@@ -314,8 +319,7 @@ def _quoted_records() -> str:
 
 
 def _parquet_records(shape: Shape, connection: duckdb.DuckDBPyConnection) -> Records:
-    reading = shape.reading
-    fields = reading.fields
+    reading, fields = shape.reading, shape.fields
     scan = f"read_parquet({FILENAMES}, file_row_number = true)"
     described = connection.execute(f"describe select * exclude (file_row_number) from {scan}").fetchall()
     actual = {str(name): str(kind) for name, kind, *_ in described}

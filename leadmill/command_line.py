@@ -82,14 +82,20 @@ def status(home_path: Path | None, as_json: bool) -> None:
     home = Home.from_environment(home_path)
     run = journal.last(home)
     try:
-        sources = ingestion.freshness(home)
+        sources, changes = ingestion.freshness(home), ingestion.schema_changes(home)
     except LeadmillError as error:  # a load is running: what was published is still told
-        sources = []
+        sources, changes = [], []
         click.echo(f"Sources can't be told now: {error}", err=True)
     published = serving.current(home)
     outbox = collector_commands.outbox_counts(home)
     if as_json:
-        content = {"last_run": run, "sources": sources, "published": published and published.version, "outbox": outbox}
+        content = {
+            "last_run": run,
+            "sources": sources,
+            "schema_changes": changes,
+            "published": published and published.version,
+            "outbox": outbox,
+        }
         _print_json(content)
         return
     if outbox:
@@ -99,6 +105,8 @@ def status(home_path: Path | None, as_json: bool) -> None:
         return
     tables.show("Last run", run, ["step", "outcome", "finished_at", "detail"])
     tables.show_sources(sources)
+    if changes:
+        tables.show("Schema changes, the latest first", changes[:10])
     click.echo(f"Published: {published.version if published else 'nothing yet'}")
 
 

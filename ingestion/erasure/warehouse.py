@@ -23,6 +23,8 @@ from leadmill.settings import Home
 # All that is built from raw is dropped: the next night builds it again. Only what became of ids can't be rebuilt.
 _BUILT = ["staging", "intermediate", "identity", "marts"]
 _HISTORY = "identity.person_changes"
+# What a load reports of its files; a file that is loaded anew has been reported before.
+_REPORTED_ONCE = ("unknown_columns", "schema_changes", "filled_columns")
 
 
 class WarehouseCut(NamedTuple):
@@ -90,7 +92,8 @@ def _follow_landing(home: Home, connection: duckdb.DuckDBPyConnection) -> tuple[
             loaded = known.get((manifest.source, manifest.reading.stream, manifest.extract_id, file.name))
             if loaded and loaded[0] != file.erasures:
                 stale[loaded[1]].append(Landed(folder, manifest, file))
-    connection.execute("create or replace temp table unknown_columns as from ops.unknown_columns")
+    for name in _REPORTED_ONCE:
+        connection.execute(f"create or replace temp table {name} as from ops.{name}")
     files = rows = 0
     for loaded_at, landed in sorted(stale.items()):
         for batch in batches(landed):
@@ -98,8 +101,8 @@ def _follow_landing(home: Home, connection: duckdb.DuckDBPyConnection) -> tuple[
             after = insert(connection, batch, loaded_at)
             files += len(batch)
             rows += before - after.rows_loaded - after.rows_quarantined
-    # These rows have been reported before.
-    connection.execute("delete from ops.unknown_columns; insert into ops.unknown_columns from temp.unknown_columns")
+    for name in _REPORTED_ONCE:
+        connection.execute(f"delete from ops.{name}; insert into ops.{name} from temp.{name}")
     return files, rows
 
 

@@ -285,6 +285,10 @@ def test_each_kind_of_break_is_refused_by_name(gate: Gate, check: str, sql: str,
 @pytest.mark.parametrize(
     ("check", "sql"),
     [
+        (
+            "raw.schema_unchanged",
+            "insert into ops.schema_changes values ('crm', 'leads', 'Phone', 'removed', 'f', '2026-10-31', '')",
+        ),
         ("raw.fresh", "update ops.source_freshness set is_late = true"),
         ("raw.nothing_quarantined", "select 1"),
         (

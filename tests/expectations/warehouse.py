@@ -36,6 +36,9 @@ def empty_warehouse(path: Path) -> Home:
                 extract_id varchar, rows_erased bigint generated always as (0));
             create table ops.source_freshness (
                 source varchar, last_delivered_at timestamp, as_of timestamp, freshness_hours double, is_late boolean);
+            create table ops.schema_changes (
+                source varchar, stream varchar, column_name varchar, change varchar, file varchar,
+                delivered_at timestamp, detail varchar);
             create schema identity;
             create table identity.record_person (
                 source_system varchar, record_type varchar, record_id varchar, person_id varchar, account_id varchar);
