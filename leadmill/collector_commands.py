@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +50,7 @@ def outbox(context: click.Context, home_path: Path | None, as_json: bool) -> Non
         with open_outbox(context.obj, time.time) as found:
             rows = found.unfinished()
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        tables.print_json(rows)
     elif rows:
         tables.show("Outbox", rows)
     else:

@@ -1,12 +1,14 @@
-"""Tables for the terminal."""
+"""What commands print: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +29,11 @@ _SUFFIXES = {"percent": "%", "seconds": "s", "days": "d", "months": "mo"}
 _MINUTES_A_DAY = 1440
 _MINUTES_AN_HOUR = 60
 _STATUS_COLOUR = {"below": "yellow", "above": "yellow"}
+
+
+def print_json(content: Any) -> None:  # noqa: ANN401
+    """Print JSON for a program to read; times are ISO 8601 texts."""
+    click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
 
 
 def show(title: str, rows: list[Row], columns: list[str] | None = None) -> None:
