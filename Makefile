@@ -34,7 +34,7 @@ export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := $(AIRFLOW_URL)/execution/
 AIRFLOW_READY := $(AIRFLOW_HOME)/ready
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: help install lock run test up down lint bench bench-kpi bench-identity bench-collector docs identity-quality
+.PHONY: help install lock run test up down lint bench bench-kpi bench-identity bench-collector bench-ingestion docs identity-quality
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -108,6 +108,9 @@ bench-identity: $(STAMP) ## cost of resolving 10 M records beside Splink and sci
 
 bench-collector: $(STAMP) ## events a second of the collector on one core
 	@$(BIN)/python -m benchmarks.collector
+
+bench-ingestion: $(STAMP) ## events from files into raw, beside bare DuckDB and dlt
+	@$(BIN)/python -m benchmarks.ingestion
 
 identity-quality: $(STAMP) ## precision and recall of identity on simulated companies, into docs/identity_quality.md
 	@$(BIN)/python -m benchmarks.identity_quality
