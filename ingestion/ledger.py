@@ -246,6 +246,7 @@ def read(home: Home, sql: str) -> list[dict[str, Any]]:
     if not home.warehouse.exists():
         return []
     with connect(home, read_only=True) as connection:
+        connection.execute("set python_enable_replacements = false")  # a table that is not there is no Python object
         try:
             return list(connection.sql(sql).to_arrow_table().to_pylist())
         except duckdb.CatalogException:  # a warehouse of an older version: the next load makes the table

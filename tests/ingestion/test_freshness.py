@@ -5,6 +5,7 @@ from datetime import datetime
 import ingestion
 from ingestion.contract import systems
 from ingestion.sources_file import Sources
+from ingestion.warehouse import connect
 from tests.ingestion.deliveries import AS_OF, Company
 
 CARDS = {
@@ -73,3 +74,12 @@ def test_every_time_column_stands_in_its_contract() -> None:
 
     assert all(stream.time_column in stream.columns for stream in streams if stream.time_column)
     assert not [stream for stream in streams if stream.time_column and stream.version_column]
+
+
+def test_a_warehouse_of_an_older_version_tells_nothing(company: Company) -> None:
+    company.deliver({"cards/2026-10-30/a.csv": "id,at\n1,2026-10-24 10:00:00\n"})
+    company.run(company.sources(CARDS))
+    with connect(company.home) as connection:
+        connection.execute("drop table ops.source_freshness; drop table ops.schema_changes")
+
+    assert (ingestion.freshness(company.home), ingestion.schema_changes(company.home)) == ([], [])
