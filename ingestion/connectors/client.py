@@ -71,7 +71,7 @@ class Api:
             auth: signs each request; None for an endpoint that gives tokens.
             headers: sent with each request.
             is_refused: tells an answer that asks for a new token, where a vendor says so with another status.
-            is_busy: tells an answer to ask for again, where a vendor says so with status 200.
+            is_busy: tells an answer to ask for again, where a vendor says so with a status that means something else.
         """
         self.session = _VendorSession(settings, auth, is_refused, is_busy)
         self._client = RESTClient(
@@ -138,6 +138,7 @@ class _VendorSession(Session):
         super().__init__()
         self._auth = auth
         self._is_refused = is_refused
+        self._is_busy = is_busy
         self._retrying: Session = Client(
             request_timeout=settings.timeout_seconds,
             raise_for_status=False,
@@ -164,7 +165,8 @@ class _VendorSession(Session):
         told = f"{request.method} {urlsplit(request.url or '').path} was answered with status {response.status_code}"
         if self._is_refused(response):
             raise InputError(f"{told}: the credentials are refused; check those below `api` of the source")
-        if response.status_code == codes.forbidden:
+        is_over_limit = self._is_busy is not None and self._is_busy(response)
+        if response.status_code == codes.forbidden and not is_over_limit:
             raise InputError(f"{told}: the credentials lack a permission; docs/connectors.md lists what each needs")
         if not response.ok:
             raise AnswerError(f"{told}; run again later, and check the source's settings if it stays", response)

@@ -31,6 +31,7 @@ CONNECTORS: dict[str, dict[str, Any]] = {
     "linkedin_ads": {"account_ids": ["1"], "client_id": "client"},
     "marketo": {"start_on": "2026-10-25", "client_id": "client"},
     "meta_ads": {"account_ids": ["1"]},
+    "salesforce": {"client_id": "client"},
     "zoom_webinar": {"account_id": "account", "client_id": "client", "hosts": ["host"]},
 }
 EITHER = {"hubspot", "linkedin_ads"}  # a token of their own, or what renews one
