@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Literal
@@ -112,8 +112,12 @@ class Api:
         for page in found:
             yield page.response, list(page)
 
-    def download(self, path: str, target: Path, params: dict[str, Any] | None = None) -> Path:
-        """Write an answer of any size to a file, and return the file: whole, or not at all.
+    def delete(self, path: str) -> None:
+        """Send a DELETE request."""
+        self._client.request(path, "DELETE")
+
+    def download(self, path: str, target: Path, params: dict[str, Any] | None = None) -> Mapping[str, str]:
+        """Write an answer of any size to a file, whole or not at all, and return its headers.
 
         Raises:
             LeadmillError: it broke off each time.
@@ -126,7 +130,7 @@ class Api:
             except _CUT:
                 sleep(2**attempt)
             else:
-                return target
+                return response.headers
         target.unlink(missing_ok=True)
         raise LeadmillError(f"GET {urlsplit(path).path} broke off {ATTEMPTS} times; run again later")
 

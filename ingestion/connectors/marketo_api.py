@@ -142,12 +142,12 @@ class Extracts:
         done = self._completed(path)
         if not done["numberOfRecords"]:
             return None
-        file = self._api.download(f"{path}/file.json", target)
-        with file.open("rb") as content:
+        self._api.download(f"{path}/file.json", target)
+        with target.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
         if done["fileChecksum"] != f"sha256:{found}":
             raise LeadmillError(f"GET {path}/file.json: not the file that the job announced; run again")
-        return file
+        return target
 
     def _enqueue(self, path: str) -> None:
         for _ in range(self._polls):

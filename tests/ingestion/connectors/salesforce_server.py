@@ -1,7 +1,9 @@
-"""A fake Salesforce: queryAll with its pages, describe and tokens, as documented."""
+"""A fake Salesforce: queryAll with its pages, query jobs of Bulk API 2.0, describe and tokens, as documented."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -24,7 +26,7 @@ FIELDS = {
 
 
 class Salesforce(Vendor):
-    """An org; objects that are not in `fields` may not be read."""
+    """An org; objects that are not in `fields` may not be read. A job is done at the second look at it."""
 
     has_open_paths = "^/services/oauth2/"
 
@@ -35,6 +37,9 @@ class Salesforce(Vendor):
         self.page = 2
         self.locators: dict[str, tuple[list[Record], int]] = {}
         self.instance_url: str | None = None
+        self.jobs: dict[str, Record] = {}
+        self.jobs_made = 0
+        self.job_states = ["InProgress", "JobComplete"]
 
     def put(self, kind: str, record_id: str, changed_at: str, **fields: Any) -> None:
         """Create or change a record."""
@@ -51,6 +56,9 @@ class Salesforce(Vendor):
             f"{ROOT}/sobjects/(\\w+)/describe": self._describe,
             f"{ROOT}/queryAll": self._query,
             f"{ROOT}/query/([\\w]+)-(\\d+)": self._more,
+            f"{ROOT}/jobs/query": self._create_job,
+            f"{ROOT}/jobs/query/(\\w+)": self._job,
+            f"{ROOT}/jobs/query/(\\w+)/results": self._results,
         }
         for pattern, route in routes.items():
             if found := re.fullmatch(pattern, request.path):
@@ -76,16 +84,61 @@ class Salesforce(Vendor):
         return Answer({"name": kind, "fields": fields})
 
     def _query(self, request: Request) -> Answer:
-        soql = re.fullmatch(r"SELECT (.+) FROM (\w+) WHERE (.+?)(?: ORDER BY (.+))?", request.query["q"])
-        assert soql
-        asked, kind, where, order = soql.groups()
-        if unknown := {field.partition(".")[0] for field in asked.split(", ")} - self.fields[kind]:
-            return error(400, "INVALID_FIELD", f"No such column '{min(unknown)}'")
-        found = [record for record in self.records[kind].values() if is_in(record, where)]
+        soql, _, order = request.query["q"].partition(" ORDER BY ")
+        asked, kind, found = self._found(soql)
+        if asked == ["COUNT()"]:
+            return Answer({"totalSize": len(found), "done": True, "records": []})
+        if unknown := self._unknown(asked, kind):
+            return unknown
         found.sort(key=lambda record: [record[field] for field in order.split(", ")])
         locator = f"01g{len(self.locators)}"
-        self.locators[locator] = ([given(record, kind, asked.split(", ")) for record in found], len(found))
+        self.locators[locator] = ([given(record, kind, asked) for record in found], len(found))
         return self._page(locator, 0)
+
+    def _found(self, soql: str) -> tuple[list[str], str, list[Record]]:
+        """Return the fields, the object and the records that a query asks for."""
+        parts = re.fullmatch(r"SELECT (.+) FROM (\w+) WHERE (.+)", soql)
+        assert parts
+        asked, kind, where = parts.groups()
+        return asked.split(", "), kind, [record for record in self.records[kind].values() if is_in(record, where)]
+
+    def _unknown(self, asked: list[str], kind: str) -> Answer | None:
+        unknown = {field.partition(".")[0] for field in asked} - self.fields[kind]
+        return error(400, "INVALID_FIELD", f"No such column '{min(unknown)}'") if unknown else None
+
+    def _create_job(self, request: Request) -> Answer:
+        job = request.json()
+        assert (job["operation"], job["contentType"], job["lineEnding"]) == ("queryAll", "CSV", "LF")
+        assert "ORDER BY" not in job["query"]
+        asked, kind, found = self._found(job["query"])
+        if unknown := self._unknown(asked, kind):
+            return unknown
+        self.jobs_made += 1
+        job_id = f"750{self.jobs_made}"
+        self.jobs[job_id] = {"states": list(self.job_states), "asked": asked, "records": found}
+        return Answer({"id": job_id, "state": "UploadComplete", "object": kind})
+
+    def _job(self, request: Request, job_id: str) -> Answer:
+        if job_id not in self.jobs:
+            return error(404, "NOT_FOUND")
+        if request.method == "DELETE":
+            del self.jobs[job_id]
+            return Answer(b"", 204)
+        states = self.jobs[job_id]["states"]
+        return Answer({"id": job_id, "state": states.pop(0) if len(states) > 1 else states[0]})
+
+    def _results(self, request: Request, job_id: str) -> Answer:
+        if job_id not in self.jobs:
+            return error(404, "NOT_FOUND")
+        job = self.jobs[job_id]
+        first = int(request.query.get("locator", "MTA0").removeprefix("MTA"))
+        end = first + int(request.query["maxRecords"])
+        text = io.StringIO()
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(job["asked"])
+        writer.writerows([cell(record, field) for field in job["asked"]] for record in job["records"][first:end])
+        locator = f"MTA{end}" if end < len(job["records"]) else "null"
+        return Answer(text.getvalue().encode(), headers={"Content-Type": "text/csv", "Sforce-Locator": locator})
 
     def _more(self, _: Request, locator: str, first: str) -> Answer:
         return self._page(locator, int(first))
@@ -116,6 +169,13 @@ def given(record: Record, kind: str, asked: list[str]) -> Record:
     """Return what a query gives of a record."""
     names = [field.partition(".")[0] for field in asked]
     return {"attributes": {"type": kind}} | {name: record.get(name) for name in names}
+
+
+def cell(record: Record, field: str) -> str:
+    """Return a value as a job's result has it."""
+    parent, _, child = field.partition(".")
+    value = (record.get(parent) or {}).get(child) if child else record.get(field)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def error(status: int, code: str, message: str = "") -> Answer:

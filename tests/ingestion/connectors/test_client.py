@@ -39,9 +39,10 @@ def vendor() -> Iterator[Files]:
 def test_a_download_that_breaks_off_begins_anew(vendor: Files, tmp_path: Path, waits: list[float]) -> None:
     vendor.fail("file", "cut", times=2)
 
-    path = Api(FileSettings(url=vendor.url)).download("/file.csv", tmp_path / "file.csv")
+    headers = Api(FileSettings(url=vendor.url)).download("/file.csv", tmp_path / "file.csv")
 
-    assert path.read_bytes() == CONTENT
+    assert (tmp_path / "file.csv").read_bytes() == CONTENT
+    assert headers["Content-Length"] == str(len(CONTENT))
     assert waits == [1, 2]
 
 

@@ -1,14 +1,19 @@
 """Salesforce's connector against its API on loopback: everything once, then what changed, whatever fails between."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ingestion
-from ingestion.connectors import fetching
+from ingestion.connectors import fetching, salesforce_bulk
+from ingestion.contract import systems
+from ingestion.landing import manifests
 from leadmill.errors import InputError, LeadmillError
+from leadmill.settings import Home
 from tests.ingestion.connectors.salesforce_server import CLIENT, REFRESH_TOKEN, Salesforce, error
 from tests.ingestion.connectors.server import Answer
 from tests.ingestion.deliveries import AS_OF, Company, utc
@@ -16,6 +21,7 @@ from tests.ingestion.deliveries import AS_OF, Company, utc
 NIGHT = timedelta(days=1)
 SPRING, OCTOBER = "2026-04-01T00:00:00.000+0000", "2026-10-20T00:00:00.000+0000"  # both before the first night
 LATER = "2026-11-01T06:00:00.000+0000"  # between the first night and the second
+LEADS = {f"00Q{number}" for number in range(1, 6)}
 STREAMS = ("users", "leads", "opportunities", "opportunity_field_history")
 
 
@@ -33,6 +39,15 @@ def vendor() -> Iterator[Salesforce]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def polls(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that would have been waited for bulk queries; a part of their results has two rows."""
+    found: list[float] = []
+    monkeypatch.setattr(salesforce_bulk, "sleep", found.append)
+    monkeypatch.setattr(salesforce_bulk, "RESULT_ROWS", 2)
+    return found
+
+
 def sources(company: Company, vendor: Salesforce, *streams: str, **settings: Any) -> ingestion.Sources:
     """Return a sources file with the org and some of its streams."""
     api = {"url": vendor.url, "timeout_seconds": 0.3} | CLIENT | {"streams": streams or STREAMS}
@@ -44,9 +59,15 @@ def counts(company: Company) -> dict[str, int]:
     return {name: company.query(f"select count(*) from raw.salesforce__{name}")[0][0] for name in STREAMS}
 
 
+def ids(company: Company) -> set[str]:
+    """Return the leads that came."""
+    return {row[0] for row in company.raw("salesforce__leads", "Id")}
+
+
 def queries(vendor: Salesforce) -> list[str]:
-    """Return the conditions of the queries that were asked."""
-    return [request.query["q"].partition(" WHERE ")[2] for request in vendor.asked("queryAll$")]
+    """Return the conditions of the queries for records that were asked."""
+    asked = [request.query["q"] for request in vendor.asked("queryAll$")]
+    return [query.partition(" WHERE ")[2] for query in asked if "COUNT()" not in query]
 
 
 def test_first_fetch_brings_all(company: Company, vendor: Salesforce) -> None:
@@ -103,7 +124,7 @@ def test_a_first_fetch_that_broke_off_goes_on(
     company.run(found, AS_OF + NIGHT)
 
     assert queries(vendor)[0].startswith("SystemModstamp >= 2026-01-31T23:45:00Z AND")
-    assert {row[0] for row in company.raw("salesforce__leads", "Id")} == {f"00Q{number}" for number in range(1, 6)}
+    assert ids(company) == LEADS
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -124,7 +145,7 @@ def test_a_fault_between_pages_changes_nothing(company: Company, vendor: Salesfo
     company.run(sources(company, vendor, "leads"))
 
     assert vendor.faults == []
-    assert {row[0] for row in company.raw("salesforce__leads", "Id")} == {f"00Q{number}" for number in range(1, 6)}
+    assert ids(company) == LEADS
 
 
 REFUSALS = {
@@ -169,7 +190,7 @@ def test_fields_added_and_retyped(company: Company, vendor: Salesforce) -> None:
     page = {"done": True, "records": [{"Id": "00Q9", "CreatedDate": LATER, "SystemModstamp": LATER, "New__c": 1}]}
 
     first = company.run(found)
-    vendor.fail("queryAll$", "status", answer=Answer(page))
+    vendor.fail("queryAll$", "status", after=1, answer=Answer(page))
     company.run(found, AS_OF + NIGHT)
 
     assert (first.rows_loaded, first.rows_quarantined) == (4, 1)
@@ -210,3 +231,120 @@ def test_a_backfill_asks_for_its_days_only(company: Company, vendor: Salesforce)
     vendor.requests.clear()
     company.run(found, AS_OF + NIGHT)
     assert queries(vendor)[0].startswith("SystemModstamp >= 2026-10-31T14:45:00Z")
+
+
+def records(company: Company, stream: str) -> set[tuple[Any, ...]]:
+    """Return the records of a stream, without their envelope and where they came from."""
+    columns = [name for name in systems()["salesforce"].streams[stream].columns if name != "attributes"]
+    return set(company.query(f"select {', '.join(columns)} from raw.salesforce__{stream}"))
+
+
+def test_bulk_queries_bring_what_pages_bring(company: Company, vendor: Salesforce, tmp_path: Path) -> None:
+    vendor.put("Lead", "00Q1", SPRING, LastName='山田, "太郎"\n課長', NumberOfEmployees=120)
+    vendor.put("Lead", "00Q2", OCTOBER, LastName="", IsDeleted=True, MasterRecordId="00Q1")
+    other = Company(company.folder, Home(path=tmp_path / "other"))
+
+    company.run(sources(company, vendor))
+    other.run(sources(other, vendor, bulk_from_rows=1))
+
+    assert vendor.jobs_made == len(STREAMS)
+    assert other.query("select distinct _file[-4:] from raw.salesforce__leads") == [(".csv",)]
+    assert {name: records(other, name) for name in STREAMS} == {name: records(company, name) for name in STREAMS}
+    assert counts(other) == counts(company)
+    assert other.query("select * from ops.quarantine") == other.query("select * from ops.unknown_columns") == []
+
+
+def test_bulk_queries_are_for_many_records(company: Company, vendor: Salesforce, polls: list[float]) -> None:
+    found = sources(company, vendor, "leads", "users", bulk_from_rows=5)
+    company.run(found)
+    assert (vendor.jobs_made, vendor.jobs, polls) == (1, {}, [10])
+    vendor.requests.clear()
+    vendor.put("Lead", "00Q2", LATER)
+
+    company.run(found, AS_OF + NIGHT)
+
+    assert counts(company)["leads"] == 5 + 1
+    assert vendor.jobs_made == 1
+    assert queries(vendor)[-1].startswith("SystemModstamp >= 2026-10-31T14:45:00Z AND")
+
+
+def test_a_query_that_takes_too_long_goes_by_bulk(company: Company, vendor: Salesforce) -> None:
+    vendor.fail("queryAll$", "status", answer=error(400, "QUERY_TIMEOUT"))
+
+    company.run(sources(company, vendor, "leads"))
+
+    assert ids(company) == LEADS
+    assert vendor.jobs_made == 1
+
+
+BULK_FAULTS: dict[str, dict[str, Any]] = {
+    "slow": {"kind": "slow"},
+    "cut": {"kind": "cut"},
+    "out of order": {"kind": "status", "answer": error(503, "SERVER_UNAVAILABLE")},
+    "session over": {"kind": "status", "answer": error(401, "INVALID_SESSION_ID")},
+}
+
+
+@pytest.mark.parametrize("fault", BULK_FAULTS)
+def test_a_download_that_breaks_off_changes_nothing(company: Company, vendor: Salesforce, fault: str) -> None:
+    vendor.fail("results", after=1, **BULK_FAULTS[fault])
+
+    company.run(sources(company, vendor, "leads", bulk_from_rows=1))
+
+    assert vendor.faults == []
+    assert counts(company)["leads"] == len(LEADS)
+    assert ids(company) == LEADS
+
+
+def test_a_result_that_is_gone_is_asked_for_again(company: Company, vendor: Salesforce) -> None:
+    vendor.fail("results", "status", after=1, answer=error(404, "NOT_FOUND"))
+
+    company.run(sources(company, vendor, "leads", bulk_from_rows=1))
+
+    assert (vendor.jobs_made, ids(company)) == (2, LEADS)
+
+
+@pytest.mark.parametrize("state", ["Failed", "Aborted"])
+def test_bulk_queries_that_fail(
+    company: Company, vendor: Salesforce, state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor.job_states = ["InProgress", state]
+
+    with pytest.raises(LeadmillError, match="Lead: 3 bulk queries failed, one after the other"):
+        company.run(sources(company, vendor, "leads", bulk_from_rows=1))
+
+    assert f"Lead: Salesforce ended the bulk query as {state}; asked again" in caplog.text
+    assert company.landed() == []
+
+
+def test_a_bulk_query_that_never_ends(company: Company, vendor: Salesforce, polls: list[float]) -> None:
+    vendor.job_states = ["InProgress"]
+
+    with pytest.raises(LeadmillError, match=r"not ready in time; .* `bulk_hours`"):
+        company.run(sources(company, vendor, "leads", bulk_from_rows=1, bulk_hours=0.1))
+
+    assert sum(polls) == 0.1 * 3600
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_bulk_download_that_broke_off_goes_on(
+    company: Company, vendor: Salesforce, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+) -> None:
+    monkeypatch.setattr(fetching, "CHUNK_BYTES", 1)
+    found = sources(company, vendor, "leads", bulk_from_rows=3)
+    vendor.fail("results", "status", after=2, times=9, answer=Answer(b"", 500))
+    with pytest.raises(LeadmillError, match=r"GET /services/data/v64\.0/jobs/query/7501/results .* 500"):
+        company.run(found)
+    _, last = list(manifests(company.home, "sfdc", "leads"))[-1]
+    assert last.cursor
+    assert json.loads(last.cursor.reached)["locator"] == "MTA2"
+    vendor.faults.clear()
+    vendor.put("Lead", "00Q1", LATER)
+    if not is_kept:
+        vendor.jobs.clear()
+
+    company.run(found, AS_OF + NIGHT)
+
+    assert ids(company) == LEADS
+    assert vendor.jobs_made == (1 if is_kept else 2)
+    assert company.raw("salesforce__leads", "Id, SystemModstamp")[-1] == ("00Q1", utc(2026, 11, 1, 6))
