@@ -162,6 +162,8 @@ class _VendorSession(Session):
         Raises:
             LeadmillError: it can't be answered.
         """
+        if arguments.get("timeout") is None:
+            arguments.pop("timeout", None)  # dlt asks for tokens by `post`, whose None would switch the time-out off
         response = self._answer(request, arguments)
         if self._is_refused(response) and isinstance(self._auth, OAuth2ClientCredentials):
             self._auth.obtain_token()

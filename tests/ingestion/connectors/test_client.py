@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from ingestion.connectors import Fetch, Settings
 from ingestion.connectors.client import ATTEMPTS, Api
@@ -62,3 +63,13 @@ def test_requests_keep_the_pace(vendor: Files, waits: list[float]) -> None:
         api.get("/file.csv")
 
     assert waits == [pytest.approx(100, abs=20), pytest.approx(200, abs=20)]
+
+
+def test_tokens_too_are_asked_for_with_the_time_out(vendor: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    send = HTTPAdapter.send
+    monkeypatch.setattr(HTTPAdapter, "send", lambda *a, **named: found.append(named["timeout"]) or send(*a, **named))
+
+    Api(FileSettings(url=vendor.url, timeout_seconds=7)).session.post(f"{vendor.url}/oauth/token")
+
+    assert found == [7]
