@@ -86,7 +86,8 @@ class _Span(NamedTuple):
 def _spans(window: Window, overlap: timedelta) -> Iterator[_Span]:
     """Yield the spans that are left of a window: of creation up to the first fetch, of change since then.
 
-    A first fetch that broke off has what it left as its cursor: an interval, as ISO 8601 writes it.
+    A first fetch that broke off has what it left as its cursor: an interval, as ISO 8601 writes it. A backfill wants
+    both of the same days.
     """
     first, _, last = (window.cursor or "").partition("/")
     start = datetime.fromisoformat(first) if first else window.start
@@ -94,8 +95,9 @@ def _spans(window: Window, overlap: timedelta) -> Iterator[_Span]:
     for since, until in vendor.spans(start or fetched_first, fetched_first):
         left = "" if until == fetched_first else f"{until.isoformat()}/"
         yield _Span("createdAt", since, until, f"{left}{fetched_first.isoformat()}")
-    if fetched_first < window.until:
-        for since, until in vendor.spans(fetched_first - overlap, window.until):
+    changed_since = start if start and window.is_backfill else fetched_first - overlap
+    if window.is_backfill or fetched_first < window.until:
+        for since, until in vendor.spans(changed_since, window.until):
             yield _Span("updatedAt", since, until, until.isoformat())
 
 

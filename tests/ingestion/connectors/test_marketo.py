@@ -223,15 +223,17 @@ def test_a_backfill_asks_for_its_days_only(company: Company, vendor: Marketo) ->
     found = sources(company, vendor, "leads", "activities")
     company.run(found)
     vendor.requests.clear()
+    vendor.put(1, OCTOBER, email="changed@example.com")
     day = date(2026, 10, 20)
 
     ingestion.backfill(found, "mkto", company.home, day, day, AS_OF, lambda _: None)
     ingestion.load(company.home, AS_OF, lambda _: None)
 
     span = {"startAt": "2026-10-19T15:00:00Z", "endAt": "2026-10-20T15:00:00Z"}
-    assert filters(vendor, "leads") == [{"createdAt": span}]
+    assert filters(vendor, "leads") == [{"createdAt": span}, {"updatedAt": span}]
     assert [asked["createdAt"] for asked in filters(vendor, "activities")] == [span]
-    assert counts(company)["leads"] == 4 + 1
+    again = company.query("select id, email from raw.marketo__leads where _file like '%/0002/%'")
+    assert set(again) == {("1", "changed@example.com"), ("4", "4@example.com")}
     vendor.requests.clear()
     company.run(found, AS_OF + NIGHT)
     assert filters(vendor, "leads")[0]["updatedAt"]["startAt"] == text(AS_OF - timedelta(minutes=15))
