@@ -74,9 +74,6 @@ def fetch(
                 progress(f"{stream}: {len(manifest.files):,} file(s), {manifest.rows:,} rows")
         except LeadmillError as error:
             failures.append(type(error)(f"source {source.name}, {stream}: {error}"))
-        except (JSONDecodeError, KeyError) as error:
-            found = "no JSON" if isinstance(error, JSONDecodeError) else f"without {error}"
-            failures.append(LeadmillError(f"source {source.name}, {stream}: an answer came {found}; run again later"))
     if failures:
         kind = InputError if all(isinstance(error, InputError) for error in failures) else LeadmillError
         raise kind("\n".join(str(error) for error in failures))
@@ -87,6 +84,22 @@ def _last_fetch(home: Home, source: str, stream: str) -> Manifest | None:
     """Return the manifest whose cursor was landed last."""
     found = [past for _, past in landing.manifests(home, source, stream) if past.cursor is not None]
     return found[-1] if found else None
+
+
+def _answers(fetch_stream: Fetch, window: Window) -> Iterator[Fetched]:
+    """Yield what a connector gives.
+
+    Raises:
+        LeadmillError: an answer is not what the vendor documents. What was found in its place is not told.
+    """
+    try:
+        yield from fetch_stream(window)
+    except JSONDecodeError:
+        raise LeadmillError("an answer came no JSON; run again later") from None
+    except KeyError as error:
+        raise LeadmillError(f"an answer came without {error}; run again later") from None
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise LeadmillError(f"an answer came in another form ({type(error).__name__}); run again later") from None
 
 
 @dataclass
@@ -116,7 +129,7 @@ class _Fetching:
         """Land a stream's window; yield the manifest of each part."""
         self.scratch.mkdir(parents=True)
         try:
-            for fetched in fetch_stream(window):
+            for fetched in _answers(fetch_stream, window):
                 if self._cursor is not None and self._bytes >= CHUNK_BYTES:
                     yield from self._land_chunk(self._reached(window, is_last=False))
                 self._add(fetched)

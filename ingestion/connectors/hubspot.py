@@ -154,14 +154,19 @@ def _properties(name: str) -> list[str]:
 
 
 def _forms(api: Api, _window: Window) -> Iterator[Fetched]:
-    for response, _ in _paged(api, "/marketing/v3/forms", {"limit": _LISTED}):
+    for response, _ in _form_pages(api):
         yield Fetched("forms.jsonl", response.content)
+
+
+def _form_pages(api: Api) -> _Pages:
+    """List the forms of all types: without asking, pop-ups and those captured from other pages are left out."""
+    return _paged(api, "/marketing/v3/forms", {"limit": _LISTED, "formTypes": "all"})
 
 
 def _form_submissions(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetched]:
     """Fetch each form's submissions, which come latest first, back to the window's begin."""
     since = window.since(overlap)
-    forms = [form["id"] for _, found in _paged(api, "/marketing/v3/forms", {"limit": _LISTED}) for form in found]
+    forms = [form["id"] for _, found in _form_pages(api) for form in found]
     for form in forms:
         path = f"/form-integrations/v1/submissions/forms/{form}"
         for response, records in _paged(api, path, {"limit": _SUBMISSIONS}):
@@ -188,8 +193,8 @@ def _email_events(api: Api, overlap: timedelta, window: Window) -> Iterator[Fetc
         if since:
             params["startTimestamp"] = _milliseconds(since)
         paginator = JSONResponseCursorPaginator("offset", "offset", has_more_path="hasMore")
-        for response, events in api.pages("/email/public/v1/events", paginator, records="events", params=params):
-            if events:
+        for response, _ in api.pages("/email/public/v1/events", paginator, records="events", params=params):
+            if response.json()["events"]:
                 cursor = None if response.json()["hasMore"] else end.isoformat()
                 yield Fetched("email_events.jsonl", response.content, cursor)
         since = end
@@ -215,7 +220,7 @@ def _list_pages(api: Api) -> _Pages:
     paginator = JSONResponseCursorPaginator("offset", cursor_body_path="offset", has_more_path="hasMore")
     body = {"offset": 0, "count": _LISTS}
     found = api.pages("/crm/v3/lists/search", paginator, records="lists", method="POST", json=body)
-    return (page for page in found if page[1])
+    return (page for page in found if page[0].json()["lists"])
 
 
 def _workflows(api: Api, _window: Window) -> Iterator[Fetched]:
@@ -223,9 +228,9 @@ def _workflows(api: Api, _window: Window) -> Iterator[Fetched]:
 
 
 def _paged(api: Api, path: str, params: dict[str, Any]) -> _Pages:
-    """Yield the pages that have records."""
+    """Yield the pages that have records; what has no list of them is no page, and must not pass for an empty one."""
     paginator = JSONResponseCursorPaginator("paging.next.after", "after")
-    return (page for page in api.pages(path, paginator, records="results", params=params) if page[1])
+    return (page for page in api.pages(path, paginator, records="results", params=params) if page[0].json()["results"])
 
 
 def _milliseconds(moment: datetime) -> int:

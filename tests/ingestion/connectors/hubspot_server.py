@@ -64,7 +64,7 @@ class HubSpot(Vendor):
             r"/oauth/v1/token": lambda request: self._token(request.form()),
             r"/crm/v3/objects/(\w+)": lambda request, name: self._list(name, request.query),
             r"/crm/v3/objects/(\w+)/search": lambda request, name: self._search(name, request.json()),
-            r"/marketing/v3/forms": lambda request: _page(self.forms, request.query, most=100),
+            r"/marketing/v3/forms": lambda request: self._forms(request.query),
             r"/form-integrations/v1/submissions/forms/([\w-]+)": self._submissions,
             r"/marketing/v3/emails": lambda request: self._emails(request.query),
             r"/email/public/v1/events": lambda request: self._events(request.query),
@@ -72,6 +72,10 @@ class HubSpot(Vendor):
             r"/crm/v3/lists/(\d+)/memberships": self._memberships,
             r"/automation/v3/workflows": lambda _: Answer({"workflows": self.workflows}),
         }
+
+    def _forms(self, query: dict[str, str]) -> Answer:
+        wanted = query.get("formTypes", "hubspot")
+        return _page([one for one in self.forms if wanted in {"all", one["formType"]}], query, most=100)
 
     def _submissions(self, request: Request, form: str) -> Answer:
         latest_first = sorted(self.submissions.get(form, []), key=lambda one: -one["submittedAt"])

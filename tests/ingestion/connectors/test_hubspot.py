@@ -32,7 +32,10 @@ def vendor() -> Iterator[HubSpot]:
         for number in range(1, 6):
             found.put("contacts", str(number), BEFORE, email=f"{number}@example.com")
         found.put("companies", "90", BEFORE, name="株式会社みなと", domain="minato.example.jp")
-        found.forms = [{"id": form, "name": form, "createdAt": BEFORE, "updatedAt": BEFORE} for form in ("f1", "f2")]
+        found.forms = [
+            {"id": form, "name": form, "formType": kind, "createdAt": BEFORE, "updatedAt": BEFORE}
+            for form, kind in {"f1": "hubspot", "f2": "captured"}.items()
+        ]
         found.submissions = {"f1": [submission(BEFORE)], "f2": [submission(BEFORE), submission("2026-10-21T00:00:00Z")]}
         found.emails = [{"id": "70", "name": "News", "createdAt": BEFORE, "updatedAt": BEFORE}]
         found.events = [event("e1", BEFORE), event("e2", "2026-10-21T00:00:00Z")]
@@ -233,6 +236,15 @@ def test_a_refused_token_is_bad_input(company: Company, vendor: HubSpot) -> None
     assert company.landed() == []
 
 
+PATHS = {
+    "contacts": "objects/contacts",
+    "forms": "marketing/v3/forms",
+    "form_submissions": "submissions/forms/f2",
+    "email_events": "email/public",
+    "lists": "lists/search",
+}
+
+
 def test_one_stream_that_fails_holds_no_other_back(company: Company, vendor: HubSpot) -> None:
     found = sources(company, vendor)
     vendor.fail("workflows", "status", answer=Answer({"category": "MISSING_SCOPES"}, 403))
@@ -250,6 +262,18 @@ def test_one_stream_that_fails_holds_no_other_back(company: Company, vendor: Hub
 
     assert counts(company)["workflows"] == 1
     assert counts(company)["contacts"] == 5
+
+
+@pytest.mark.parametrize("stream", ["contacts", "forms", "form_submissions", "email_events", "lists"])
+@pytest.mark.parametrize("answer", [[], {}, {"status": "down for maintenance"}])
+def test_no_page_is_not_an_empty_page(company: Company, vendor: HubSpot, stream: str, answer: Any) -> None:
+    vendor.fail(PATHS[stream], "status", answer=Answer(answer))
+
+    with pytest.raises(LeadmillError, match=f"hubspot, {stream}: an answer came "):
+        company.run(sources(company, vendor, stream, "workflows"))
+    ingestion.load(company.home, AS_OF, lambda _: None)
+
+    assert (counts(company)[stream], counts(company)["workflows"]) == (0, 1)
 
 
 def test_deletes_and_merges_arrive(company: Company, vendor: HubSpot) -> None:
