@@ -304,6 +304,16 @@ def test_a_result_that_is_gone_is_asked_for_again(company: Company, vendor: Sale
     assert (vendor.jobs_made, ids(company)) == (2, LEADS)
 
 
+def test_a_job_that_can_not_be_deleted_stays(company: Company, vendor: Salesforce) -> None:
+    looks = len(vendor.job_states)
+    vendor.fail("jobs/query/7501$", "status", after=looks, answer=error(403, "INSUFFICIENT_ACCESS"))
+
+    company.run(sources(company, vendor, "leads", bulk_from_rows=1))
+
+    assert vendor.requests[-1].method == "DELETE"
+    assert (set(vendor.jobs), ids(company)) == ({"7501"}, LEADS)
+
+
 @pytest.mark.parametrize("state", ["Failed", "Aborted"])
 def test_bulk_queries_that_fail(
     company: Company, vendor: Salesforce, state: str, caplog: pytest.LogCaptureFixture
