@@ -5,7 +5,7 @@
 -- Form submissions of the collector, each once, whether the browser told it, the site's server, or both. The page passes
 -- the browser's event id on to its server, which sends it as submission_id; where it does not, the same form from the same
 -- browser within a minute is the same submission. So is a browser's second try within a minute (a double click, a field
--- that was mended): the first of them stands for all.
+-- that was mended): the first of them stands for all, and one of the server's submissions of one address with it.
 with
 events as (
     select * from {{ ref('stg_collector__events') }}
@@ -48,6 +48,7 @@ candidates as (
         tries.source_system,
         tries.first_event_id,
         submissions.form_submission_id,
+        submissions.email,
         0 as doubt
     from tries
     inner join submissions
@@ -61,6 +62,7 @@ candidates as (
         tries.source_system,
         tries.first_event_id,
         submissions.form_submission_id,
+        submissions.email,
         1 + abs({{ minutes_between('tries.occurred_at', 'submissions.submitted_at') }}) as doubt
     from tries
     inner join submissions
@@ -86,6 +88,20 @@ pairs as (
         row_number() over (partition by source_system, first_event_id order by doubt, form_submission_id) = 1
 ),
 
+-- The server of a double click hears of both clicks: the second is not one more submission.
+repeated as (
+    select
+        others.source_system,
+        others.form_submission_id
+    from nearest_events as others
+    inner join pairs
+        on
+            others.source_system = pairs.source_system
+            and others.first_event_id = pairs.first_event_id
+            and others.email = pairs.email
+    where others.doubt = 0 and others.form_submission_id <> pairs.form_submission_id
+),
+
 final as (
     select
         tries.source_system,
@@ -109,7 +125,11 @@ final as (
         on
             submissions.source_system = pairs.source_system
             and submissions.form_submission_id = pairs.form_submission_id
-    where pairs.form_submission_id is null
+    left join repeated
+        on
+            submissions.source_system = repeated.source_system
+            and submissions.form_submission_id = repeated.form_submission_id
+    where pairs.form_submission_id is null and repeated.form_submission_id is null
 )
 
 select * from final
