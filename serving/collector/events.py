@@ -47,6 +47,8 @@ Address = Annotated[str, Field(max_length=320, pattern="@")]
 Url = Annotated[str, Field(max_length=2048)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Consent = Literal["granted", "denied"]
+# A form sends an empty text for a hidden field or a cookie that there is not: no reason to lose the submission.
+_BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
 
 
 class _Sent(BaseModel):
@@ -84,14 +86,14 @@ _WITHOUT_CONSENT = Event.model_fields.keys() - {"anonymous_id", "user_id", "emai
 class FormSubmission(_Sent):
     """One form that was sent in, told by the server that received it."""
 
-    submission_id: Id | None = None
+    submission_id: Annotated[Id | None, _BlankIsNone] = None
     form_id: Id
     submitted_at: Moment
     email: Address
     fields: dict[str, Any] = Field(default_factory=dict)
-    anonymous_id: Id | None = None
+    anonymous_id: Annotated[Id | None, _BlankIsNone] = None
     page_url: Url | None = None
-    consent: Consent | None = None
+    consent: Annotated[Consent | None, _BlankIsNone] = None
 
 
 class Refusal(BaseModel):

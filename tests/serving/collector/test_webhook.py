@@ -133,6 +133,15 @@ def test_one_key_sent_twice_at_once_is_one_submission(site: Site) -> None:
     assert len(site.kept("form_submissions")) == 1
 
 
+@pytest.mark.parametrize("field", ["submission_id", "anonymous_id", "consent"])
+def test_an_empty_hidden_field_or_cookie_costs_no_submission(site: Site, field: str) -> None:
+    answer = site.submit(submission(**{field: ""}))
+
+    assert answer.status_code == 202
+    [line] = site.kept("form_submissions")
+    assert line[field] == (answer.json()["submission_id"] if field == "submission_id" else None)
+
+
 def test_without_consent_a_submission_is_tied_to_no_browser(site: Site) -> None:
     site.submit(submission(consent="denied"))
 
