@@ -23,8 +23,11 @@ _CODE = re.compile(r'"(?:category|errorCode|error)"\s*:\s*"([A-Za-z_]{3,60})"')
 OK = range(200, 300)
 MULTI_STATUS = 207
 UNAUTHORISED = 401
-# Worth another attempt: credentials are being renewed, the receiver is busy or broken. Any other answer stays as it is.
-PASSING = {UNAUTHORISED, 403, 408, 425, 429, *range(500, 600)}
+# Worth another attempt: credentials are being renewed, the receiver is busy or broken, or HubSpot locked the account
+# (423) or moves it (477). Any other answer stays as it is.
+PASSING = {UNAUTHORISED, 403, 408, 423, 425, 429, 477, *range(500, 600)}
+# Salesforce says with 400 that somebody else is just writing the record.
+_PASSING_CODES = {"UNABLE_TO_LOCK_ROW"}
 
 
 class Answer(NamedTuple):
@@ -167,7 +170,8 @@ def _answer(response: requests.Response) -> Answer:
         return Answer(True)
     code = _CODE.search(response.text)  # the vendor's word for it; its sentences may quote the person
     problem = f"{response.status_code} {code.group(1)}" if code else str(response.status_code)
-    return Answer(False, response.status_code in PASSING, problem, _retry_after(response.headers.get("Retry-After")))
+    is_passing = response.status_code in PASSING or (code is not None and code.group(1) in _PASSING_CODES)
+    return Answer(False, is_passing, problem, _retry_after(response.headers.get("Retry-After")))
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -102,6 +102,9 @@ def a_salesforce(valid_for: int = 1000) -> Callable[[Taken], Reply]:
         ((503, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, {}), Answer(False, True, "503", 0.0)),
         ((503, {"Retry-After": "soon"}, {}), Answer(False, True, "503", None)),
         ((403, {}, {"category": "MISSING_SCOPES"}), Answer(False, True, "403 MISSING_SCOPES")),
+        ((423, {}, {}), Answer(False, True, "423", None)),
+        ((477, {"Retry-After": "3600"}, {}), Answer(False, True, "477", 3600.0)),
+        ((400, {}, [{"errorCode": "UNABLE_TO_LOCK_ROW"}]), Answer(False, True, "400 UNABLE_TO_LOCK_ROW")),
         (
             (400, {}, {"category": "VALIDATION_ERROR", "message": "hanako@…"}),
             Answer(False, False, "400 VALIDATION_ERROR"),
