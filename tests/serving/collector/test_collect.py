@@ -125,7 +125,7 @@ def test_bots_are_counted_and_not_kept(site: Site, name: str) -> None:
     assert site.client.get("/health").json()["bot_events"] == 2
 
 
-@pytest.mark.parametrize("name", [BROWSER, "CUBOT_X18 Mobile Safari", ""])
+@pytest.mark.parametrize("name", [BROWSER, "CUBOT_X18 Mobile Safari", "Android 12; CUBOT NOTE 20", ""])
 def test_people_are_no_bots(site: Site, name: str) -> None:
     assert site.collect(event(), **{"User-Agent": name}).json()["accepted"] == 1
 
