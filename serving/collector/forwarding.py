@@ -15,7 +15,7 @@ from serving.collector.receivers import Answer, Receiver
 
 GIVE_UP_AFTER = 36  # attempts: about a day
 LONGEST_WAIT_SECONDS = 3600.0
-WORKERS = 8
+WORKERS = 8  # of each receiver: one that does not answer must not hold up the others
 _POLL_SECONDS = 1.0
 _PRUNE_SECONDS = 600.0
 
@@ -49,25 +49,26 @@ class Forwarder:
         self._give_up_after = give_up_after
         self._trouble_seconds = trouble_seconds
         self._busy: set[tuple[str, str]] = set()  # receiver and person of what is just going out
-        self._changed = threading.Condition()
+        self._busy_lock = threading.Lock()
+        # An event, no lock: the server's loop wakes us, and must not wait while we look into the outbox.
+        self._changed = threading.Event()
         self._is_stopping = False
 
     def wake(self) -> None:
         """Look into the outbox now: something was put into it."""
-        with self._changed:
-            self._changed.notify()
+        self._changed.set()
 
     def stop(self) -> None:
         """Let `run` end after what is just going out."""
-        with self._changed:
-            self._is_stopping = True
-            self._changed.notify()
+        self._is_stopping = True
+        self._changed.set()
 
     def run(self) -> None:
         """Deliver until `stop` is called."""
         pruned_at = float("-inf")
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="outbox") as pool, self._changed:
+        with self._workers() as pool:
             while not self._is_stopping:
+                self._changed.clear()
                 try:
                     if time.monotonic() - pruned_at > _PRUNE_SECONDS:
                         self._outbox.prune()
@@ -79,17 +80,27 @@ class Forwarder:
 
     def drain(self) -> None:
         """Deliver until nothing is due."""
-        with ThreadPoolExecutor(WORKERS, thread_name_prefix="outbox") as pool, self._changed:
-            while self._start(pool) or self._busy:
+        with self._workers() as pool:
+            while self._start(pool):
                 self._changed.wait(_POLL_SECONDS)
+                self._changed.clear()
 
-    def _start(self, pool: ThreadPoolExecutor) -> int:
-        """Start what may go out; return how many."""
-        entries = self._outbox.due(self._receivers.keys(), self._busy, WORKERS - len(self._busy))
-        for entry in entries:
-            self._busy.add((entry.receiver, entry.person))
-            pool.submit(self._deliver, entry)
-        return len(entries)
+    def _workers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(WORKERS * max(1, len(self._receivers)), thread_name_prefix="outbox")
+
+    def _start(self, pool: ThreadPoolExecutor) -> bool:
+        """Start what may go out; return whether anything is on its way, or was when we began to look."""
+        with self._busy_lock:
+            busy = set(self._busy)
+        is_working = bool(busy)
+        for receiver in self._receivers:
+            people = {person for name, person in busy if name == receiver}
+            for entry in self._outbox.due(receiver, people, WORKERS - len(people)):
+                with self._busy_lock:
+                    self._busy.add((entry.receiver, entry.person))
+                pool.submit(self._deliver, entry)
+                is_working = True
+        return is_working
 
     def _deliver(self, entry: Entry) -> None:
         try:
@@ -102,9 +113,9 @@ class Forwarder:
         except sqlite3.Error as error:
             _log.error("outbox: %s", error)
             time.sleep(self._trouble_seconds)  # it is due as before: not again at once
-        with self._changed:
+        with self._busy_lock:
             self._busy.discard((entry.receiver, entry.person))
-            self._changed.notify()
+        self._changed.set()
 
     def _settle(self, entry: Entry, answer: Answer) -> None:
         if answer.is_taken:

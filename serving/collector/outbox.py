@@ -52,6 +52,8 @@ create table if not exists entries (
 ) strict;
 
 create index if not exists entries_by_person on entries (receiver, person, state, entry_id);
+-- What waits is found among a month of what was delivered.
+create index if not exists entries_by_state on entries (state, receiver, due_at);
 """
 
 
@@ -139,21 +141,20 @@ class Outbox:
                     (receiver, person, remembered.submission_id, payload, now, now),
                 )
 
-    def due(self, receivers: Collection[str], busy: Collection[tuple[str, str]], most: int) -> list[Entry]:
-        """Return entries that may go out now: of each receiver and person only the first that waits.
+    def due(self, receiver: str, busy: Collection[str], most: int) -> list[Entry]:
+        """Return entries of a receiver that may go out now: of each person only the first that waits.
 
         Args:
-            receivers: those that are configured.
-            busy: receiver and person of the entries that are just going out.
+            receiver: its name.
+            busy: people whose entries are just going out to it.
             most: how many to return.
         """
-        names = ", ".join("?" * len(receivers))
         rows = self._rows(
-            f"""
+            """
             select entry_id, receiver, person, submission_id, payload, attempts
             from entries
             where
-                state = 'waiting' and due_at <= ? and receiver in ({names})
+                state = 'waiting' and receiver = ? and due_at <= ?
                 and not exists (
                     select 1
                     from entries as earlier
@@ -164,11 +165,11 @@ class Outbox:
             order by entry_id
             limit ?
             """,
+            receiver,
             self._clock(),
-            *receivers,
             most + len(busy),
         )
-        return [Entry(*row) for row in rows if (row["receiver"], row["person"]) not in busy][:most]
+        return [Entry(*row) for row in rows if row["person"] not in busy][:most]
 
     def delivered(self, entry: Entry) -> None:
         """Take out an entry that its receiver has; an older one that was revived meanwhile comes too late."""
@@ -237,7 +238,11 @@ class Outbox:
     def counts(self) -> dict[str, int]:
         """Return how many entries wait, and how many are dead letters."""
         [(waiting, dead)] = self._rows(
-            "select count(*) filter (where state = 'waiting'), count(*) filter (where state = 'dead') from entries"
+            """
+            select count(*) filter (where state = 'waiting'), count(*) filter (where state = 'dead')
+            from entries
+            where state in ('waiting', 'dead')
+            """
         )
         return {"waiting": waiting, "dead": dead}
 

@@ -3,8 +3,10 @@
 import json
 import random
 import sqlite3
+import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from leadmill.command_line import main
-from serving.collector.forwarding import Forwarder
-from serving.collector.outbox import KEEP_SECONDS, Outbox, Remembered
+from serving.collector.forwarding import WORKERS, Forwarder
+from serving.collector.outbox import KEEP_SECONDS, Entry, Outbox, Remembered
 from serving.collector.receivers import Answer, Webhook
 from serving.collector.signatures import is_signed
 from tests.serving.collector.conftest import TOOL_SECRET, Clock, Site, submission, wait_until
@@ -102,7 +104,7 @@ def test_waits_double_and_heed_the_receiver(outbox: Outbox, clock: Clock) -> Non
         before, attempts = clock(), len(receiver.sent)
         while len(receiver.sent) == attempts and outbox.counts()["waiting"]:
             clock.advance(seconds=1)
-            if outbox.due(["crm"], [], 1):
+            if outbox.due("crm", [], 1):
                 break
         waits.append((clock() - before).total_seconds())
 
@@ -151,9 +153,9 @@ def test_a_dead_letter_never_overwrites_a_later_submission(outbox: Outbox) -> No
 def test_a_dead_letter_revived_while_a_later_one_goes_out_comes_too_late(outbox: Outbox) -> None:
     put(outbox, "s-1")
     put(outbox, "s-2")
-    [first] = outbox.due(["crm"], [], 9)
+    [first] = outbox.due("crm", [], 9)
     outbox.give_up(first, "400")
-    [second] = outbox.due(["crm"], [], 9)
+    [second] = outbox.due("crm", [], 9)
     outbox.retry()
 
     outbox.delivered(second)
@@ -183,6 +185,64 @@ def test_a_fault_of_a_receiver_stops_no_other(outbox: Outbox) -> None:
 
     assert receiver.sent == ["s-1"]
     assert [(row["receiver"], row["problem"]) for row in outbox.unfinished()] == [("broken", "ArithmeticError")]
+
+
+def test_a_receiver_that_does_not_answer_holds_up_no_other(outbox: Outbox) -> None:
+    answers = threading.Event()
+
+    class Silent(Recorder):
+        def send(self, submission_id: str, submission: dict[str, Any]) -> Answer:
+            answers.wait(10)
+            return super().send(submission_id, submission)
+
+    receiver = Recorder()
+    for number in range(2 * WORKERS):
+        put(outbox, f"s-{number}", person=f"person-{number}", receivers=("silent",))
+    put(outbox, "s-last", person="hanako")
+    forwarder = Forwarder(outbox, {"silent": Silent(), "crm": receiver})
+    draining = threading.Thread(target=forwarder.drain)
+    draining.start()
+
+    wait_until(lambda: receiver.sent == ["s-last"])
+    assert not answers.is_set()
+    answers.set()
+    draining.join(10)
+    assert outbox.counts() == {"waiting": 0, "dead": 0}
+
+
+def test_waking_does_not_wait_for_the_disk(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's loop wakes the forwarder: it must go on while another process holds the outbox."""
+    is_looking, goes_on = threading.Event(), threading.Event()
+
+    def due(*_: object) -> list[Entry]:
+        is_looking.set()
+        goes_on.wait(10)
+        return []
+
+    monkeypatch.setattr(outbox, "due", due)
+    forwarder = Forwarder(outbox, {"crm": Recorder()})
+    running = threading.Thread(target=forwarder.run)
+    running.start()
+    is_looking.wait(10)
+    waking = threading.Thread(target=forwarder.wake)
+    waking.start()
+    waking.join(1)
+
+    assert not waking.is_alive()
+    goes_on.set()
+    forwarder.stop()
+    running.join(10)
+    assert not running.is_alive()
+
+
+def test_what_waits_is_found_without_reading_what_was_delivered(outbox: Outbox, tmp_path: Path) -> None:
+    asked: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "home" / "collector" / "outbox.sqlite")) as connection:
+        outbox._connection.set_trace_callback(asked.append)
+        outbox.due("crm", [], 8)
+        plan = connection.execute(f"explain query plan {asked[0]}").fetchone()[3]
+
+    assert "entries_by_state (state=? AND receiver=? AND due_at<?)" in plan
 
 
 def test_a_full_disk_under_the_outbox_is_told_and_passes(
