@@ -25,6 +25,7 @@ from ingestion.text import MARK, Utf8Lines, lines_sql
 from leadmill.errors import InputError
 
 _MARK = MARK.encode()
+PLAIN = ".utf-8.txt"  # ends the name of a plain copy
 
 
 class Inspection(BaseModel):
@@ -79,7 +80,7 @@ def inspect(source: Copying, copy: Path, reading: Reading, told: str) -> tuple[P
 
 def _plain(path: Path, encoding: str) -> Path:
     """Write a copy of a file that is UTF-8 with line feeds."""
-    copy = path.with_name(path.name.split(".")[0] + ".utf-8.txt")
+    copy = path.with_name(path.name.split(".")[0] + PLAIN)
     with copy.open("wb") as file:
         file.writelines(Utf8Lines(path, encoding))
     return copy

@@ -16,7 +16,7 @@ from ingestion.erasure import identifiers
 from ingestion.erasure.finding import Copy, Found, find
 from ingestion.erasure.identifiers import Forgotten
 from ingestion.erasure.rewriting import rewrite
-from ingestion.inspection import inspect
+from ingestion.inspection import PLAIN, inspect
 from ingestion.reading import Reading
 
 if TYPE_CHECKING:
@@ -48,7 +48,16 @@ def cut_landing(
     for path in staged.iterdir():
         path.replace(folder / path.name)
     staged.rmdir()
+    remove_unread(folder, now)
     return now
+
+
+def remove_unread(folder: Path, files: Sequence[LandedFile]) -> None:
+    """Remove plain copies that no file of an extract needs any more: what was no plain text was the person's."""
+    needed = {file.readable_name for file in files}
+    for copy in folder.glob(f"*{PLAIN}"):
+        if copy.name not in needed:
+            copy.unlink()
 
 
 def cut(copy: Copy, reading: Reading, found: Found, staged: Path, connection: duckdb.DuckDBPyConnection) -> LandedFile:

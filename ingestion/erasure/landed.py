@@ -14,7 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from ingestion import landing, segments
-from ingestion.erasure.cutting import cut, session
+from ingestion.erasure.cutting import cut, remove_unread, session
 from ingestion.erasure.finding import Copy, Found, find
 from ingestion.erasure.identifiers import Forgotten
 from ingestion.landing import MANIFEST, Manifest, flush, manifests
@@ -142,6 +142,7 @@ def _apply(staged: Path) -> None:
     folder = staged.with_name(staged.name.removeprefix(_READY))
     for path in sorted(staged.iterdir()):
         os.replace(path, folder / path.name)
+    remove_unread(folder, Manifest.model_validate_json((folder / MANIFEST).read_bytes()).files)
     flush(folder)
     staged.rmdir()
     flush(folder.parent)

@@ -12,6 +12,7 @@ from pyarrow import csv
 
 from identity.belongings import Belongings
 from ingestion import landing
+from ingestion.erasure import search
 from leadmill import erasure
 from tests.ingestion.deliveries import HUBSPOT, Company, contact, mapped, page
 
@@ -192,6 +193,22 @@ def test_parquet_keeps_its_schema(company: Company) -> None:
     assert left.schema == schema
     assert left.to_pylist() == table.take([0, 2]).to_pylist()
     assert company.raw("files__lead", "lead_id, email") == [("1", "a@x.jp"), ("3", None)]
+
+
+def test_copy_that_only_the_persons_row_needed_goes_too(company: Company) -> None:
+    text = f"番号,受付日,メール\n1,2026-10-01,{GONE}?\n2,2026-10-02,b@x.jp\n"
+    company.deliver({"cards/a.csv": text.encode().replace(b"?", b"\xff")})
+    sources = company.sources(mapped("cards/*.csv", COLUMNS))
+    company.run(sources)
+
+    erase(company)
+
+    assert len(copies(company)) == len([path for path in company.landed() if path.endswith(".txt")]) == 1
+    # The same when such a file is delivered afterwards: it is cut while it lands.
+    company.deliver({"cards/b.csv": text.encode().replace(b"?", b"\xff")})
+    company.run(sources, AT)
+    assert len(copies(company)) == len([path for path in company.landed() if path.endswith(".txt")]) == 2
+    assert search.search(company.home, {GONE}).found == {}
 
 
 def test_quarantined_rows_go_too(company: Company) -> None:
