@@ -80,8 +80,13 @@ def erase(
         if not interrupted.asked <= asked:
             raise InputError("an erasure of another address was interrupted: name that one too")
         owned = _owned(home, addresses, interrupted.hashes or address_only)
-        hashes = {hash_of(each, keys) for own in owned for each in own.identifying} | interrupted.hashes
-        request = requests.Request(hashes, asked)
+        persons = [
+            requests.Request(
+                {hash_of(each, keys) for each in own.identifying}, {hash_of(Identifying("email", "", address), keys)}
+            )
+            for address, own in zip(addresses, owned, strict=True)
+        ]
+        hashes = interrupted.hashes.union(*(person.hashes for person in persons))
         texts = {text for own in owned for text in own.texts}
         forgotten = Forgotten(keys, frozenset(hashes), tuple(sorted(texts)))
         person_ids = {person for own in owned for person in own.belongings.person_ids}
@@ -93,7 +98,7 @@ def erase(
             _tell_landing(done, landed.forget(home, forgotten, progress, dry_run=True))
             done.places["rows of published versions"] = forgetting.rows_of(home, person_ids)
             return done
-        requests.note(home, "begun", request, at)
+        requests.begin(home, persons, at)
         done.places["submissions in the outbox"] = forgetting.forget_in_outbox(
             home, {address for own in owned for address in own.belongings.addresses}
         )
@@ -104,7 +109,7 @@ def erase(
         done.places["files of runs"] = _forget_runs(home, texts)
         done.places["rows of raw and quarantine"] = warehouse.forget(home, forgotten, progress).rows
         done.searched = _proved(home, forgotten, texts, progress)
-        requests.note(home, "done", request, at, done.places)
+        requests.end(home, requests.Request(hashes, asked), at, done.places)
     return done
 
 

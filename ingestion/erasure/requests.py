@@ -7,6 +7,7 @@ the warehouse: what is delivered again later is held against it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -18,12 +19,15 @@ from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
 
+State = Literal["begun", "done", "allowed"]
+
+
 class Entry(BaseModel):
     """One line of the journal."""
 
     model_config = ConfigDict(frozen=True)
 
-    state: Literal["begun", "done", "allowed"]
+    state: State
     at: datetime
     key_check: str
     hashes: list[str]
@@ -32,7 +36,7 @@ class Entry(BaseModel):
 
 
 class Request(NamedTuple):
-    """What one erasure, or several, are about, as hashes."""
+    """What the erasure of an address, or several, are about, as hashes."""
 
     hashes: set[str]
     asked: set[str]
@@ -79,19 +83,14 @@ def require_finished(home: Home) -> None:
         )
 
 
-def note(
-    home: Home, state: Literal["begun", "done"], request: Request, at: datetime, counts: dict[str, int] | None = None
-) -> None:
-    """Write down that an erasure begins, or that it ended and what went."""
-    entry = Entry(
-        state=state,
-        at=at,
-        key_check=Keys.of(home).check,
-        hashes=sorted(request.hashes),
-        asked=sorted(request.asked),
-        counts=counts or {},
-    )
-    _append(home, entry)
+def begin(home: Home, persons: Sequence[Request], at: datetime) -> None:
+    """Write down that an erasure begins: a line for each address, so that each can be allowed alone."""
+    _append(home, [_entry_of(home, "begun", person, at) for person in persons])
+
+
+def end(home: Home, request: Request, at: datetime, counts: dict[str, int]) -> None:
+    """Write down that an erasure ended, and what went."""
+    _append(home, [_entry_of(home, "done", request, at).model_copy(update={"counts": counts})])
 
 
 def allow(home: Home, address: str, at: datetime) -> int:
@@ -102,14 +101,28 @@ def allow(home: Home, address: str, at: datetime) -> int:
 
     Raises:
         InputError: nobody with this address was erased.
+        LeadmillError: an erasure was interrupted.
     """
+    require_finished(home)
     wanted = hash_of(Identifying("email", "", address), Keys.of(home))
     known = forgotten(home)
     if known is None or wanted not in known.hashes:
         raise InputError("nobody with this address is being kept out; there is nothing to allow")
-    hashes = {found for entry in _entries(home) if wanted in entry.hashes for found in entry.hashes}
-    _append(home, Entry(state="allowed", at=at, key_check=known.keys.check, hashes=sorted(hashes)))
+    # Only what begins an erasure tells one person's identifiers from those of others named in the same command.
+    begun = [entry for entry in _entries(home) if entry.state == "begun" and wanted in entry.hashes]
+    hashes = {found for entry in begun for found in entry.hashes}
+    _append(home, [_entry_of(home, "allowed", Request(hashes, set()), at)])
     return len(hashes)
+
+
+def _entry_of(home: Home, state: State, request: Request, at: datetime) -> Entry:
+    return Entry(
+        state=state,
+        at=at,
+        key_check=Keys.of(home).check,
+        hashes=sorted(request.hashes),
+        asked=sorted(request.asked),
+    )
 
 
 def _entries(home: Home) -> list[Entry]:
@@ -132,11 +145,11 @@ def _entry(line: str) -> Entry | None:
         return None
 
 
-def _append(home: Home, entry: Entry) -> None:
+def _append(home: Home, entries: Sequence[Entry]) -> None:
     descriptor = os.open(file(home), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        # What a killed process left half-written must not swallow this line.
-        os.write(descriptor, b"\n" + entry.model_dump_json().encode() + b"\n")
+        # What a killed process left half-written must not swallow the first line.
+        os.write(descriptor, "\n".join(["", *(entry.model_dump_json() for entry in entries), ""]).encode())
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -75,6 +75,20 @@ def test_person_who_comes_back(company: Company, sources: ingestion.Sources) -> 
     assert contacts(company) == [("152", "b@x.jp"), ("151", GONE)]
 
 
+def test_who_was_erased_in_the_same_command_stays_out(company: Company) -> None:
+    rows = page(contact("151", email=GONE), contact("152", email="b@x.jp"))
+    company.deliver({"hubspot/contacts.jsonl": rows})
+    sources = company.sources(HUBSPOT)
+    company.run(sources)
+    erase(company, GONE, "b@x.jp")
+
+    requests.allow(company.home, GONE, AT)
+
+    company.deliver({"hubspot/2026-11-01/contacts.jsonl": rows})
+    company.run(sources, LATER)
+    assert contacts(company) == [("151", GONE)]
+
+
 def test_allowing_who_was_never_erased(company: Company, sources: ingestion.Sources) -> None:
     with pytest.raises(InputError, match="nobody with this address"):
         requests.allow(company.home, "b@x.jp", AT)
@@ -104,6 +118,8 @@ def test_nothing_runs_after_an_interrupted_erasure(company: Company, sources: in
     with pytest.raises(LeadmillError, match="was interrupted"):
         company.run(sources, LATER)
 
+    with pytest.raises(LeadmillError, match="was interrupted"):
+        requests.allow(company.home, GONE, AT)
     with pytest.raises(InputError, match="another address was interrupted"):
         erase(company, "b@x.jp")
     erase(company)
