@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 from identity.belongings import Belongings, belongings, is_built
 from ingestion.erasure import landed, requests, search, warehouse
-from ingestion.erasure.identifiers import ANY, Forgotten, Identifying, Keys, hash_of
+from ingestion.erasure.identifiers import ANY, Forgotten, Identifying, Keys, hash_of, spellings
 from ingestion.warehouse import connect, writer_lock
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
@@ -141,12 +140,7 @@ class _Owned(NamedTuple):
         """What may stand in no text, in clear."""
         own = self.belongings
         ids = {record for _, record in self._ids} | own.browsers | own.phones
-        # An address with a sign that URLs write otherwise.
-        return (
-            own.addresses
-            | {quote(address, safe="") for address in own.addresses}
-            | {text for text in ids if len(text) >= _DISTINCT_LENGTH}
-        )
+        return {text for text in ids if len(text) >= _DISTINCT_LENGTH}.union(*map(spellings, own.addresses))
 
 
 def _owned(home: Home, addresses: Sequence[str], is_partial: object) -> list[_Owned]:

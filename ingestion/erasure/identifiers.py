@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import quote
 
 import duckdb
 
@@ -25,6 +27,13 @@ ADDRESS = (
     r"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})?"
     rf"([{_LETTERS}_][{_LETTERS}._+'．＿＋－-]*(?:@|＠|%40|\\u0040|\\uff20|\\uFF20)[{_LETTERS}.．－-]+)"
 )
+
+
+def spellings(address: str) -> set[str]:
+    """Return an address as it stands in text, in URLs, and in JSON of encoders that escape more than they need to."""
+    for_html = "".join(f"\\u{ord(letter):04x}" if letter in "+'&" else letter for letter in address)
+    full_width = json.dumps(address.translate(str.maketrans(_NARROW, _WIDE)))[1:-1]
+    return {address, quote(address, safe=""), for_html, full_width}
 
 
 class Identifying(NamedTuple):

@@ -93,14 +93,16 @@ def _times_in_file(path: Path, needles: list[_Needles]) -> int:
 
 def _needles(text: str) -> _Needles:
     wide = text.translate(_WIDE)
-    escaped = {text.replace("@", "\\u0040"), text.replace("@", "%40"), quote(text, safe="").lower()}
-    forms = {form.encode() for form in {text, wide} | escaped} | {wide.encode("cp932", "ignore").lower()}
+    written = {text, wide, text.replace("@", "\\u0040"), text.replace("@", "%40"), quote(text, safe="").lower()}
+    forms = {form.encode() for form in written} | {wide.encode("cp932", "ignore").lower()}
     # UTF-16 of either byte order: all but the last byte of one stands in the other.
     forms |= {form.encode("utf-16-le")[:-1].lower() for form in (text, wide)}
     # Not the end of another address, nor the beginning of a longer domain or number; letters of an escape are no part.
     before = rb"(?:(?<![a-z0-9._+\-])|(?<=\\[nrtbf])|(?<=%[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
     whole = before + b"(?:" + b"|".join(re.escape(form) for form in sorted(forms)) + rb")(?![a-z0-9-]|\.[a-z0-9])"
-    plain = rf"(?:^|[^a-z0-9._+-]|\\[nrtbf]){re.escape(text)}(?:\.?[^a-z0-9.-]|\.?$)"
+    # A value is searched as JSON, which doubles a backslash.
+    in_value = "|".join(re.escape(form.replace("\\", "\\\\")) for form in sorted(written))
+    plain = rf"(?:^|[^a-z0-9._+-]|\\[nrtbf]|%[0-9a-f]{{2}})(?:{in_value})(?:\.?[^a-z0-9.-]|\.?$)"
     core = max(re.split(r"[^a-z0-9]+", text.partition("@")[0]), key=len)
     wide_core = core.translate(_WIDE)
     encodings = (

@@ -1,6 +1,7 @@
 """A person goes out of files of every format, and nothing else changes: neither in the file nor in raw."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,24 @@ def test_address_that_json_and_urls_write_otherwise(company: Company) -> None:
 
     assert copies(company)[0].read_text() == line % ("[erased]", "[erased]") + line % ("b%40x.jp", "")
     assert company.raw("files__event", "url") == [("/?a=[erased]",), ("/?a=b%40x.jp",)]
+
+
+@pytest.mark.parametrize(
+    ("address", "escaped"),
+    [
+        ("taro+x@acme.co.jp", r"taro\u002Bx@acme.co.jp"),  # as .NET writes JSON
+        ("taro@x.jp", json.dumps("ｔａｒｏ＠ｘ．ｊｐ")[1:-1]),
+    ],
+)
+def test_address_that_json_escapes_without_need(company: Company, address: str, escaped: str) -> None:
+    line = '{"event_name": "view", "occurred_at": "2026-10-01T00:00:00Z", "note": "to %s."}\n'
+    company.deliver({"web/a.jsonl": line % escaped})
+    columns = {name: name for name in ("event_name", "occurred_at")}
+    company.run(company.sources(mapped("web/*.jsonl", columns, entity="event", format="jsonl")))
+
+    erase(company, address)
+
+    assert copies(company)[0].read_text() == line % "[erased]"
 
 
 def test_parquet_keeps_its_schema(company: Company) -> None:

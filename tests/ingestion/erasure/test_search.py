@@ -52,6 +52,20 @@ def test_longer_address_is_another(tmp_path: Path, other: bytes) -> None:
     assert search.search(Home(path=tmp_path), {ADDRESS}).found == {}
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["ｔａｒｏ．ｙａｍａｄａ＠ａｃｍｅ．ｃｏ．ｊｐ", "/?mail=taro.yamada%40acme.co.jp", r'{"to": "taro.yamada\u0040acme.co.jp"}'],
+)
+def test_found_in_values_that_write_it_otherwise(tmp_path: Path, value: str) -> None:
+    with duckdb.connect(str(tmp_path / "b.duckdb")) as connection:
+        connection.execute("create table t as select $value || ' of row ' || n as text from range(9) r(n)", {"value": value})
+        connection.execute(f"copy t to '{tmp_path}/a.parquet' (format parquet, compression zstd)")
+
+    found = search.search(Home(path=tmp_path), {ADDRESS}).found
+
+    assert sorted(path.name for path in found) == ["a.parquet", "b.duckdb"]
+
+
 def test_found_in_values_that_files_compress(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "b.duckdb")) as connection:
         connection.execute(
