@@ -99,7 +99,7 @@ def erase(
             return done
         requests.begin(home, persons, at)
         done.places["submissions in the outbox"] = forgetting.forget_in_outbox(
-            home, {address for own in owned for address in own.belongings.addresses}
+            home, {address for own in owned for address in own.belongings.addresses}, forgotten
         )
         if landed.land_segments(home, at, progress):
             done.left.append("a collector is running: what it has not sealed yet is cut when it is extracted")

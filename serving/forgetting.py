@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.erasure.identifiers import Forgotten, Identifying, hash_of
+from ingestion.erasure.rewriting import without_person
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
 from serving.collector.outbox import outbox_path
@@ -22,6 +24,16 @@ from serving.publishing import READ_ONLY, STORAGE_VERSION, content_hash
 from serving.versions import Table, Version, versions
 
 _OUTBOX_SECONDS = 10.0
+_OUTBOX_ENTRIES = (
+    "delete from entries where is_own(json_extract(payload, '$.email'))",
+    "update entries set payload = without_person(payload) where payload <> without_person(payload)",
+)
+_OUTBOX_KEYS = (
+    "delete from entries where submission_id <> without_person(submission_id)",
+    "delete from submissions where idempotency_key || ' ' || submission_id"
+    " <> without_person(idempotency_key || ' ' || submission_id)",
+    "delete from signatures where idempotency_key <> without_person(idempotency_key)",
+)
 # A deal is the company's: it stays, and forgets who spoke for it.
 _DEALS = {"fct_opportunities", "fct_opportunity_stage_events"}
 
@@ -49,8 +61,18 @@ def forget(home: Home, person_ids: set[str], progress: Callable[[str], None]) ->
     return rows
 
 
-def forget_in_outbox(home: Home, addresses: set[str]) -> int:
-    """Take submissions that wait for other tools out of the collector's outbox; return how many.
+def forget_in_outbox(home: Home, addresses: set[str], forgotten: Forgotten) -> int:
+    """Take persons out of the collector's outbox; submissions of others that name them stay, without the name.
+
+    A key that holds an address goes: who sends such a submission again gets it accepted anew.
+
+    Args:
+        home: the data home.
+        addresses: whose submissions go.
+        forgotten: whom no submission may name.
+
+    Returns:
+        How many submissions went or changed.
 
     Raises:
         LeadmillError: the collector did not let go of it in time.
@@ -59,13 +81,24 @@ def forget_in_outbox(home: Home, addresses: set[str]) -> int:
         return 0
     key = home.id_key().encode()
     persons = {hmac.digest(key, address.strip().lower().encode(), "sha256").hex() for address in addresses}
+
+    def is_own(address: str | None) -> bool:
+        return address is not None and hash_of(Identifying("email", "", address), forgotten.keys) in forgotten.hashes
+
     try:
         with closing(sqlite3.connect(outbox_path(home), timeout=_OUTBOX_SECONDS)) as connection:
             connection.execute("pragma secure_delete = on")
+            connection.create_function("is_own", 1, is_own, deterministic=True)
+            connection.create_function(
+                "without_person", 1, lambda text: text and without_person(text, forgotten), deterministic=True
+            )
             with connection:
                 rows = [
                     connection.execute("delete from entries where person = ?", (each,)).rowcount for each in persons
                 ]
+                rows += [connection.execute(statement).rowcount for statement in _OUTBOX_ENTRIES]
+                for statement in _OUTBOX_KEYS:
+                    connection.execute(statement)
             connection.execute("pragma wal_checkpoint(truncate)")
     except sqlite3.OperationalError as error:
         raise LeadmillError(f"{outbox_path(home)}: {error}; stop the collector and run this again") from error

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.erasure.finding import Found
-from ingestion.erasure.identifiers import ADDRESS
+from ingestion.erasure.identifiers import ADDRESS, Forgotten, Identifying, hash_of
 from ingestion.inspection import Inspection
 from ingestion.reading import Reading
 from ingestion.text import COMPRESSIONS, lines_sql
@@ -113,6 +113,18 @@ def _csv_edits(
     for _, first, count in _csv_spans(readable, inspection, found.rows, set(mentions), connection):
         edits[first] = _Edits(count, [lambda _: ""])
     return edits
+
+
+def without_person(text: str, forgotten: Forgotten) -> str:
+    """Return a text, which may be JSON, in which nobody stands who is to be forgotten."""
+    texts = {
+        address
+        for address in re.findall(ADDRESS, text, re.ASCII)
+        if hash_of(Identifying("email", "", address), forgotten.keys) in forgotten.hashes
+    }
+    if forgotten.pattern:
+        texts |= {found.group() for found in re.finditer(forgotten.pattern, text, re.ASCII)}
+    return _without_texts(text, texts)
 
 
 def _rewrite_text(original: Path, target: Path, encoding: str, edits: dict[int, _Edits]) -> None:

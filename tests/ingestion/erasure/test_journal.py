@@ -134,20 +134,29 @@ def test_what_the_collector_has_not_delivered_yet(company: Company) -> None:
         line |= {"received_at": "2026-10-01T00:00:00Z", "email": email}
         with (folder / "20261001T000000.000000Z-a.jsonl").open("a") as segment:
             segment.write(json.dumps(line) + "\n")
+
+    erase(company)
+
+    ingestion.load(company.home, AT, lambda _: None)
+    assert company.raw("collector__form_submissions", "email") == [("b@x.jp",)]
+
+
+def test_outbox_forgets_the_person_whoever_names_them(company: Company) -> None:
+    ingestion.load(company.home, AS_OF, lambda _: None)
+    wide = "Ｔaro.Yamada＠acme.co.jp"
     with open_outbox(company.home, lambda: 0.0) as outbox:
-        for key, email in {"1": GONE, "2": "b@x.jp"}.items():
+        for number, (email, note) in enumerate([(GONE, ""), (wide, ""), ("b@x.jp", f"for {GONE}, x{GONE}")]):
             outbox.accept(
-                idempotency_key=key,
-                remembered=Remembered("hash", key),
+                idempotency_key=f"{number}-{GONE}",
+                remembered=Remembered("hash", f"s{number}"),
                 person=hmac.digest(company.home.id_key().encode(), email.lower().encode(), "sha256").hex(),
-                payload=json.dumps({"email": email}),
+                payload=json.dumps({"email": email, "fields": {"note": note}}, ensure_ascii=False),
                 receivers=["crm"],
             )
 
     done = erase(company)
 
-    assert done.places["submissions in the outbox"] == 1
+    assert done.places["submissions in the outbox"] == 3
     with closing(sqlite3.connect(outbox_path(company.home))) as connection:
-        assert connection.execute("select payload from entries").fetchall() == [('{"email": "b@x.jp"}',)]
-    ingestion.load(company.home, AT, lambda _: None)
-    assert company.raw("collector__form_submissions", "email") == [("b@x.jp",)]
+        kept = {"email": "b@x.jp", "fields": {"note": f"for [erased], x{GONE}"}}
+        assert [json.loads(payload) for (payload,) in connection.execute("select payload from entries")] == [kept]
