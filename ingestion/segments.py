@@ -124,6 +124,13 @@ def deliveries(
     ]
 
 
+def is_later(home: Home, path: Path, moment: datetime) -> bool:
+    """Return whether a file is a segment that a collector still writes, or has sealed after a moment."""
+    if home.path / "collector" not in path.parents:
+        return False
+    return path.suffix == OPEN or (path.suffix == ".jsonl" and _sealed_at(path) > moment)
+
+
 def join(home: Home, source: str, as_of: datetime, landed: set[str]) -> None:
     """Join the small segments that were sealed by `as_of`, hour by hour: thousands of files a day would be too many.
 

@@ -107,7 +107,7 @@ def erase(
         done.places["rows of published versions"] = forgetting.forget(home, person_ids, progress)
         done.places["files of runs"] = _forget_runs(home, texts)
         done.places["rows of raw and quarantine"] = warehouse.forget(home, forgotten, progress).rows
-        done.searched = _proved(home, forgotten, texts, progress)
+        done.searched = _proved(home, forgotten, texts, at, progress)
         requests.end(home, requests.Request(hashes, asked), at, done.places)
     return done
 
@@ -188,7 +188,7 @@ def _forget_runs(home: Home, texts: set[str]) -> int:
     return files
 
 
-def _proved(home: Home, forgotten: Forgotten, texts: set[str], progress: Callable[[str], None]) -> int:
+def _proved(home: Home, forgotten: Forgotten, texts: set[str], at: datetime, progress: Callable[[str], None]) -> int:
     """Search the home for the person; return how many files were searched.
 
     Raises:
@@ -199,7 +199,7 @@ def _proved(home: Home, forgotten: Forgotten, texts: set[str], progress: Callabl
         for cut in landed.forget(home, forgotten, progress, dry_run=True)
         for path in cut.paths
     ]
-    searched = search.search(home, texts)
+    searched = search.search(home, texts, at)
     left += [f"{path.relative_to(home.path)}: {times} times" for path, times in searched.found.items()]
     if left:
         told = "\n".join(f"  {place}" for place in left)

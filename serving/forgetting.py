@@ -115,8 +115,9 @@ def rows_of(home: Home, person_ids: set[str]) -> int:
 
 
 def _forget_in(folder: Path, version: Version, person_ids: set[str]) -> int:
+    for left in folder.rglob("*.new"):  # of a killed process, perhaps read-only already
+        left.unlink()
     new = folder / "marts.duckdb.new"
-    new.unlink(missing_ok=True)
     tables: dict[str, Table] = dict(version.tables)
     with duckdb.connect() as connection:
         affected = _affected(connection, folder / "marts.duckdb", person_ids)

@@ -18,7 +18,6 @@ from ingestion.erasure.identifiers import Forgotten, Identifying, Keys, hash_of
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
 
-
 State = Literal["begun", "done", "allowed"]
 
 

@@ -6,14 +6,15 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import duckdb
 
+from ingestion import segments
 from ingestion.contract import quoted
-from ingestion.segments import OPEN
 from ingestion.sql import literal
 from ingestion.text import COMPRESSIONS, byte_blocks
 from leadmill.settings import Home
@@ -40,21 +41,18 @@ class _Needles(NamedTuple):
     plain: str  # a regular expression for DuckDB, on lower case
 
 
-def search(home: Home, texts: Iterable[str]) -> Searched:
+def search(home: Home, texts: Iterable[str], at: datetime | None = None) -> Searched:
     """Search the files of a home: as they are, decompressed, and the values of DuckDB and Parquet files.
-
-    Only the segment that a running collector still writes is left out: it lands without persons who were erased.
 
     Args:
         home: the data home.
         texts: in any case; those too short to mean anything are left out.
+        at: what collectors write or seal later is left out: it lands without persons who were erased.
     """
     needles = _needles_of(texts)
-    files = [
-        path
-        for path in sorted(home.path.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path.suffix != OPEN
-    ]
+    files = [path for path in sorted(home.path.rglob("*")) if path.is_file() and not path.is_symlink()]
+    if at:
+        files = [path for path in files if not segments.is_later(home, path, at)]
     times = {path: _times_in_file(path, needles) for path in files}
     size = sum(path.stat().st_size for path in files)
     return Searched(len(files), size, {path: count for path, count in times.items() if count})

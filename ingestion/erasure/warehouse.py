@@ -14,6 +14,7 @@ from ingestion import ledger
 from ingestion.contract import quoted, systems, table_name
 from ingestion.erasure import identifiers
 from ingestion.erasure.identifiers import Forgotten, hash_sql
+from ingestion.erasure.rewriting import without_person
 from ingestion.landing import flush, manifests
 from ingestion.loading import Landed, batches, insert
 from ingestion.sql import literal
@@ -50,6 +51,7 @@ def forget(home: Home, forgotten: Forgotten, progress: Callable[[str], None]) ->
             files, rows = _follow_landing(home, connection)
             tables = _drop_built(connection)
             _forget_history(connection)
+            _forget_columns(connection, forgotten)
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -193,6 +195,14 @@ def _forget_history(connection: duckdb.DuckDBPyConnection) -> None:
         where person_id is not null
         """
     )
+
+
+def _forget_columns(connection: duckdb.DuckDBPyConnection, forgotten: Forgotten) -> None:
+    """Forget columns that are called after the person: an address may be a key of JSON."""
+    for table, column in (("unknown_columns", "column_name"), ("schema_changes", "detail")):
+        texts = [text for (text,) in connection.execute(f"select distinct {column} from ops.{table}").fetchall()]
+        own = [text for text in texts if without_person(text, forgotten) != text]
+        connection.execute(f"delete from ops.{table} where {column} in $own", {"own": own})
 
 
 def _write_anew(home: Home) -> None:

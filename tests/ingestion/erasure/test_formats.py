@@ -196,6 +196,15 @@ def test_address_that_json_escapes_without_need(company: Company, address: str, 
     assert copies(company)[0].read_text() == line % "[erased]"
 
 
+def test_key_that_is_the_address(company: Company) -> None:
+    company.deliver({"hubspot/contacts.jsonl": page(contact("1") | {GONE: 1, "other": 2})})
+    company.run(company.sources(HUBSPOT))
+
+    erase(company)
+
+    assert company.query("select column_name from ops.unknown_columns") == [("other",)]
+
+
 def test_parquet_keeps_its_schema(company: Company) -> None:
     schema = pa.schema(
         [("lead_id", pa.int32()), ("at", pa.timestamp("ms")), ("mail", pa.dictionary(pa.int8(), pa.string()))]

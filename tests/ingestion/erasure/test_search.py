@@ -2,6 +2,7 @@
 
 import gzip
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -37,6 +38,17 @@ def test_found_in_bytes(tmp_path: Path, planted: bytes) -> None:
     assert found == {tmp_path / "a.txt": 1, tmp_path / "b.txt.gz": 1}
 
 
+def test_what_a_collector_seals_later_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "collector" / "web" / "events"
+    folder.mkdir(parents=True)
+    for name in ("20261102T000000.000000Z-a.jsonl", "20261102T000001.000000Z-b.jsonl", "c.open"):
+        (folder / name).write_text(ADDRESS)
+
+    found = search.search(Home(path=tmp_path), {ADDRESS}, datetime(2026, 11, 2, tzinfo=UTC)).found
+
+    assert [path.name for path in found] == ["20261102T000000.000000Z-a.jsonl"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -54,11 +66,17 @@ def test_longer_address_is_another(tmp_path: Path, other: bytes) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["ｔａｒｏ．ｙａｍａｄａ＠ａｃｍｅ．ｃｏ．ｊｐ", "/?mail=taro.yamada%40acme.co.jp", r'{"to": "taro.yamada\u0040acme.co.jp"}'],
+    [
+        "ｔａｒｏ．ｙａｍａｄａ＠ａｃｍｅ．ｃｏ．ｊｐ",
+        "/?mail=taro.yamada%40acme.co.jp",
+        r'{"to": "taro.yamada\u0040acme.co.jp"}',
+    ],
 )
 def test_found_in_values_that_write_it_otherwise(tmp_path: Path, value: str) -> None:
     with duckdb.connect(str(tmp_path / "b.duckdb")) as connection:
-        connection.execute("create table t as select $value || ' of row ' || n as text from range(9) r(n)", {"value": value})
+        connection.execute(
+            "create table t as select $value || ' of row ' || n as text from range(9) r(n)", {"value": value}
+        )
         connection.execute(f"copy t to '{tmp_path}/a.parquet' (format parquet, compression zstd)")
 
     found = search.search(Home(path=tmp_path), {ADDRESS}).found
