@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from leadmill.errors import LeadmillError
+from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import ALERT_WEBHOOK, Home
 
 if TYPE_CHECKING:
@@ -46,9 +46,19 @@ class Step(NamedTuple):
 
 
 def extract(night: Night, source: str, progress: Progress) -> str:
-    """Land what one source has delivered by the night's as_of. Sources may be extracted in parallel."""
+    """Land what one source has delivered by the night's as_of. Sources may be extracted in parallel.
+
+    Raises:
+        InputError: an API is asked for an as_of to come.
+        LeadmillError: as `ingestion.extract` says.
+    """
     import ingestion
 
+    if night.as_of > night.started_at and any(known.api for known in night.sources.sources if known.name == source):
+        raise InputError(
+            f"source {source}: as_of {night.as_of.isoformat()} lies ahead. Its API can't tell yet what will have"
+            " happened by then, and would not be asked for it again"
+        )
     return str(ingestion.extract(night.sources, source, night.home, night.as_of, progress))
 
 

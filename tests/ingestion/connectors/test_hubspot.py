@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ingestion.connectors import fetching, hubspot
 from ingestion.landing import manifests
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
+from leadmill.steps import Night, extract
 from tests.ingestion.connectors.hubspot_server import HubSpot
 from tests.ingestion.connectors.server import Answer, Request
 from tests.ingestion.deliveries import AS_OF, Company
@@ -380,6 +382,16 @@ def test_kill_at_any_request(company: Company, vendor: HubSpot, monkeypatch: pyt
 def test_wrong_settings_are_told(company: Company, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         company.sources({"name": "hubspot", "system": "hubspot", "api": settings})
+
+
+def test_an_api_is_not_asked_for_what_is_to_come(company: Company, vendor: HubSpot) -> None:
+    night = Night(company.home, sources(company, vendor, "contacts"), as_of=AS_OF + NIGHT, started_at=AS_OF)
+
+    with pytest.raises(InputError, match=r"source hubspot: as_of 2026-11-02T00:00:00\+09:00 lies ahead"):
+        extract(night, "hubspot", print)
+
+    assert vendor.requests == []
+    assert extract(replace(night, as_of=AS_OF), "hubspot", print) == "hubspot: 1 new file(s), 5 rows landed"
 
 
 def test_either_path_or_api(company: Company) -> None:
