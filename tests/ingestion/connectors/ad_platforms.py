@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
+from urllib.parse import quote
 
 from tests.ingestion.connectors.server import Answer, Request, Vendor
 
@@ -125,7 +126,7 @@ class MetaAds(AdPlatform):
     report = r"/insights$"
     broken_cost: ClassVar[dict[str, Any]] = {"spend": "n/a"}
     rows = "select date_start, campaign_id, spend from raw.meta_ads__insights"
-    token = "the-token"  # noqa: S105
+    token = "the|token"  # noqa: S105
 
     def __init__(self, *days: Day) -> None:
         super().__init__(*days)
@@ -159,7 +160,7 @@ class MetaAds(AdPlatform):
         if shown:
             answer["paging"] = {"cursors": {"before": str(start), "after": str(start + len(shown))}}
         if days[start + PAGE :]:
-            link = f"{self.url}{request.path}?access_token={self.token}&after={start + PAGE}"
+            link = f"{self.url}{request.path}?access_token={quote(self.token)}&after={start + PAGE}"
             answer["paging"]["next"] = link
         return Answer(answer)
 
