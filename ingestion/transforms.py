@@ -121,6 +121,9 @@ def _checked(name: str, argument: Any) -> Argument:  # noqa: ANN401
             "extract": "a regular expression with one group",
         }
         raise ValueError(f"transform {name} needs {form[name]}") from None
+    if isinstance(argument, list | dict) and any(isinstance(text, bool) for text in argument):
+        # As which word it stands in the files, YAML does not tell: yes, Yes, on and true are one to it.
+        raise ValueError(f"transform {name}: write yes, no, on, off, true and false in quotes, as the files have them")
     match found:
         case list():
             return [as_text(value) for value in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections import Counter
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def propose(path: Path, entity: str | None = None, folder: Path | None = None) -
     found = sample(path)
     profiles = {name: profile(values) for name, values in found.columns.items()}
     fit = best_fit(found, profiles, path.name, entity)
-    relative = Path(os.path.relpath(path, folder or Path.cwd())).as_posix()
+    relative = glob.escape(Path(os.path.relpath(path, folder or Path.cwd())).as_posix())
     stream = _stream(relative, found, profiles, fit)
     told = _tried(path, stream, fit)
     return written(stream, fit, found, profiles, told), told

@@ -111,6 +111,15 @@ def test_readers_of_a_mail_tool(company: Company) -> None:
     assert company.query("select min(person_ref) from raw.files__person") == [("0010",)]
 
 
+def test_signs_of_a_pattern_in_a_name_are_no_pattern(company: Company) -> None:
+    text = table("ID メールアドレス 登録日", *(f"{n} r{n}@example.com 2026/1/{n}" for n in range(1, 29)))
+
+    found = stream(company, "名簿[2026]*.csv", text.encode(), "person")
+
+    assert found["path"] == "名簿[[]2026][*].csv"
+    assert company.query("select count(*) from raw.files__person") == [(28,)]
+
+
 def test_calls_of_a_call_centre(company: Company) -> None:
     text = table(
         "架電日時 架電先 企業名 オペレーター 架電結果 通話秒数",

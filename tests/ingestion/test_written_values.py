@@ -162,6 +162,8 @@ def test_transforms(
         ("map", "needs an argument"),
         ({"lower": 1}, "takes no argument"),
         ({"map": ["a"]}, "old and new texts"),
+        ({"map": {True: "attended", "No": "absent"}}, "yes, no, .* in quotes"),  # `Yes: attended`, read by YAML
+        ({"empty_values": ["-", False]}, "yes, no, .* in quotes"),
         ({"empty_values": "-"}, "a list of texts"),
         ({"multiply_by": "many"}, "a number"),
         ({"multiply_by": 0.0000001}, "more than 6 digits"),
