@@ -146,6 +146,16 @@ def test_what_the_collector_does_not_take_is_sent_again(site: Website, collector
     assert len(collector.events("/again", event_name="page_view")) == 1
 
 
+def test_many_large_events_are_sent(site: Website, collector: Collector, page: Page) -> None:
+    """More at once than the 64 kB that a browser keeps alive for a page."""
+    page.goto(site.page("/large", "much"))
+    until(lambda: collector.events("/large", event_name="page_view"))
+
+    page.evaluate("for (let i = 40; i--;) leadmill.track('large', {properties: {text: 'x'.repeat(2000)}})")
+
+    until(lambda: len(collector.events("/large", event_name="large")) == 40)
+
+
 def test_without_consent_nothing_is_kept_or_sent(
     site: Website, collector: Collector, visitor: BrowserContext, page: Page
 ) -> None:
