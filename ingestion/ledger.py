@@ -16,6 +16,8 @@ from ingestion.warehouse import connect
 from leadmill.errors import LeadmillError
 from leadmill.settings import Home
 
+_MOST_UNKNOWN, _LONGEST_NAME = 1000, 200  # columns of a stream that are reported, characters
+
 _TABLES = """
 create schema if not exists ops;
 
@@ -186,6 +188,9 @@ def report_unknown_columns(
 ) -> None:
     """Add the columns that the contract does not name, with how many rows have come with them.
 
+    A source whose keys are data, or strangers who may send any, would make ever more of them: past some names, those
+    that are new are kept in the rows' `_extra` alone.
+
     Args:
         connection: the warehouse.
         manifest: of the stream.
@@ -203,7 +208,20 @@ def report_unknown_columns(
     connection.execute(
         f"""
         insert into ops.unknown_columns
-        select $source, $stream, column_name, min(_file), sum(times) from ({found}) group by column_name
+        with known as (
+            select column_name from ops.unknown_columns where source = $source and stream = $stream
+        ),
+        came as (
+            select column_name, min(_file) as first_file, sum(times) as rows
+            from ({found}) where length(column_name) <= {_LONGEST_NAME}
+            group by column_name
+        )
+        select $source, $stream, column_name, first_file, rows
+        from came
+        qualify
+            column_name in (from known)
+            or row_number() over (partition by column_name in (from known) order by first_file, column_name)
+            <= {_MOST_UNKNOWN} - (select count(*) from known)
         on conflict (source, stream, column_name) do update set rows = unknown_columns.rows + excluded.rows
         """,
         parameters,

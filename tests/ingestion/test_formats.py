@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -89,6 +90,25 @@ def test_ga4_parquet_and_json_lines_give_the_same_rows(company: Company) -> None
     assert all(extra["device"]["brand"] == "x" and extra["privacy_info"] == {"ads": "yes"} for extra in extras)
     unknown = company.query("select column_name, rows from ops.unknown_columns order by 1")
     assert unknown == [("device.brand", 2), ("privacy_info", 2)]
+
+
+def test_keys_that_strangers_make_up_are_reported_up_to_a_thousand(company: Company) -> None:
+    def line(**extra: int) -> str:
+        event = {"event_id": str(uuid4()), "event_name": "x", "occurred_at": "2026-10-24T00:00:00Z"}
+        return json.dumps(event | {"received_at": "2026-10-24T00:00:00Z"} | extra) + "\n"
+
+    web = company.sources({"name": "web", "system": "collector", "path": "web"})
+    company.deliver({"web/2026-10-25/events/1.jsonl": line(theme=1) + line(**{"k" * 201: 1})})
+    company.run(web)
+    made_up = [line(**{f"made up {number}": 1}) for number in range(1100)]
+    company.deliver({"web/2026-10-25/events/2.jsonl": "".join(made_up) + line(theme=1)})
+
+    company.run(web)
+
+    reported = dict(company.query("select column_name, rows from ops.unknown_columns"))
+    assert (len(reported), reported["theme"]) == (1000, 2)
+    kept = company.query("select count(distinct json_keys(_extra)[1]) from raw.collector__events")
+    assert kept == [(1102,)]
 
 
 def test_ad_report_has_title_lines_totals_and_thousands(company: Company) -> None:
