@@ -46,12 +46,11 @@ def test_the_dag_loads_without_import_errors(environment: dict[str, str]) -> Non
     assert json.loads(listed.stdout or "[]") == []
 
 
-def test_backfilled_days_equal_nights_run_one_by_one_and_a_rerun_is_safe(
+def test_backfilled_days_equal_one_run_of_the_last_and_a_rerun_is_safe(
     company: Company, environment: dict[str, str], tmp_path: Path
 ) -> None:
     home = Path(environment["LEADMILL_HOME"])
-    for as_of in company.as_ofs:
-        run_night(tmp_path, company.sources, as_of)
+    run_night(tmp_path, company.sources, company.as_ofs[-1])
 
     for as_of in company.as_ofs:
         _airflow(environment, "dags", "test", "nightly", as_of)
