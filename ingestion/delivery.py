@@ -34,18 +34,19 @@ class Delivery(NamedTuple):
 def deliveries(sources: Sources, source: Source, as_of: datetime) -> list[Delivery]:
     """Return the files of a source that were delivered by `as_of`, reading by reading, in a stable order.
 
-    A file below no dated folder counts as delivered at `as_of`; who has landed it before knows better.
+    A file below no dated folder counts as delivered at `as_of`; who has landed it before knows better. One counts once,
+    though several patterns find it, or a pattern with several `**` finds it more than once.
 
     Raises:
         InputError: the source's folder does not exist.
     """
     found = _mapped(sources, source) if source.system == "files" else _of_connector(sources, source)
-    dated = (
-        Delivery(path, relative, reading, _delivered_at(relative, sources.zone) or as_of)
+    dated = {
+        (str(path), reading): Delivery(path, relative, reading, _delivered_at(relative, sources.zone) or as_of)
         for path, relative, reading in found
-    )
+    }
     return sorted(
-        (delivery for delivery in dated if delivery.delivered_at <= as_of),
+        (delivery for delivery in dated.values() if delivery.delivered_at <= as_of),
         key=lambda found: (found.reading.stream, found.reading.model_dump_json(), found.delivered_at, found.relative),
     )
 

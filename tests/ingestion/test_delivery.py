@@ -26,6 +26,16 @@ def test_nothing_is_loaded_twice(company: Company) -> None:
     assert str(results[1]) == "0 file(s), 0 rows loaded"
 
 
+def test_a_file_that_is_found_twice_is_loaded_once(company: Company) -> None:
+    company.deliver({"cards/a/x/a/y.csv": HEADER + ROW})
+    source = mapped("**/a/**/*.csv", {"lead_id": "id", "created_at": "day"})
+    source["streams"].append(source["streams"][0] | {"path": "cards/**/y.csv"})
+
+    company.run(company.sources(source))
+
+    assert company.raw("files__lead", "lead_id") == [("1",)]
+
+
 def test_a_changed_file_is_a_new_delivery(company: Company) -> None:
     sources = company.sources(CARDS)
     company.deliver({"cards/a.csv": HEADER + ROW})
