@@ -37,7 +37,8 @@ def backfill(source: str, first: datetime, last: datetime, sources_path: Path, h
     def say(line: str) -> None:
         click.echo(f"    {line}", err=True)
 
-    with ingestion.writer_lock(home), journal.entry(home, now, f"backfill {source}") as done:
+    # The warehouse is taken for the load alone: to ask an API for months may take hours, in which nights go on.
+    with journal.entry(home, now, f"backfill {source}") as done:
         landed = ingestion.backfill(sources, source, home, first.date(), last.date(), now, say)
         loaded = ingestion.load(home, now, say, source)
         done(f"{landed}; {loaded}")

@@ -48,6 +48,23 @@ def test_files_of_some_days_are_read_again(company: Company) -> None:
     assert untouched(company) == before
 
 
+def test_the_warehouse_is_free_while_a_source_is_asked(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.deliver({"cards/2026-10-20/a.csv": f"{HEADER}1,2026-10-01,a@example.com\n"})
+    company.run(company.sources(CARDS))
+    is_taken: list[bool] = []
+    asked = ingestion.backfill
+
+    def asking(*arguments: Any) -> ingestion.ExtractResult:
+        is_taken.append((company.home.path / ".writer.json").exists())
+        return asked(*arguments)
+
+    monkeypatch.setattr(ingestion, "backfill", asking)
+
+    result = backfill(company, "own", "2026-10-20", "2026-10-20")
+
+    assert (result.exit_code, is_taken) == (0, [False])
+
+
 def test_what_another_source_has_landed_waits_for_its_night(company: Company) -> None:
     company.deliver({"cards/2026-10-20/a.csv": f"{HEADER}1,2026-10-01,a@example.com\n"})
     sources = company.sources(CARDS, HUBSPOT)
