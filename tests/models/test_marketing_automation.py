@@ -142,6 +142,8 @@ ACCOUNT_ENGAGEMENT = {
         visitor_activity(4, 13, 2, "06T09:01", listEmailId=5, campaignId=9),
         visitor_activity(5, 4, 1, "07T09:00", formId=8, landingPageId=3, campaignId=9),
         visitor_activity(6, 20, 1, "07T09:00"),
+        visitor_activity(7, 4, 2, "08T09:00", landingPageId=4, campaignId=9),
+        visitor_activity(8, 2, 2, "08T08:59", landingPageId=4, campaignId=9),
         key="values",
     ),
     "pardot/2026-10-20/list_emails.jsonl": page({"id": 5, "name": "News", "subject": "News 10"}, key="values"),
@@ -199,6 +201,15 @@ def test_activities_of_the_seed_are_events_of_the_person_who_survives(company: C
         ("mkto|lead|3", "form_submit", "mkto:form-60", None, "https://acme.jp/contact", None),
         ("mkto|lead|3", "score_changed", None, None, None, 35),
     ]
+
+
+def test_a_form_on_a_landing_page_is_submitted_also_where_the_activity_names_the_page_alone(company: Company) -> None:
+    submitted = company.query(
+        "select person_record_key, content_id from intermediate.int_canonical__events"
+        " where source_system = 'pardot' and event_name = 'form_submit' order by occurred_at"
+    )
+
+    assert submitted == [("pardot|prospect|1", "pardot:form-8"), ("pardot|prospect|2", "pardot:landing_page-4")]
 
 
 def test_mails_of_both_tools(company: Company) -> None:

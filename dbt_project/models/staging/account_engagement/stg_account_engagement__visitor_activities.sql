@@ -14,7 +14,8 @@ final as (
         id as activity_id,
         prospectId as prospect_id,
         campaignId as campaign_id,
-        -- What the activity is about. A form on a landing page names both; what is sent from a template to a list too.
+        -- What the activity is about. A form on a landing page may name both, or the page alone; what is sent from a
+        -- template to a list names both.
         case
             when formId is not null then 'form-' || formId
             when formHandlerId is not null then 'form_handler-' || formHandlerId
