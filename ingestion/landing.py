@@ -171,7 +171,8 @@ def land(
     except BaseException:
         shutil.rmtree(partial)
         raise
-    flush(stream)
+    for folder in (stream, stream.parent, home.landing):  # the stream's own folder may be new
+        flush(folder)
     return manifest
 
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import ingestion
+from ingestion import landing
 from ingestion.delivery import deliveries
 from leadmill.errors import InputError
 from tests.ingestion.deliveries import AS_OF, CARDS, HUBSPOT, Company, contact, mapped, page, utc
@@ -129,6 +130,18 @@ def test_the_manifest_tells_what_was_landed(company: Company) -> None:
     assert told["files"][0]["path"] == "2026-10-25/contacts.jsonl"
     assert told["files"][0]["bytes"] == len(page(contact("1")))
     assert told["files"][0]["delivered_at"] == "2026-10-25T15:00:00Z"
+
+
+def test_new_folders_are_on_the_disk_before_a_source_may_forget(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.deliver({"cards/a.csv": HEADER + ROW})
+    flushed: list[Path] = []
+    monkeypatch.setattr(landing, "flush", flushed.append)
+
+    company.run(company.sources(CARDS))
+
+    assert flushed[-3:] == [company.home.landing / "own" / "lead", company.home.landing / "own", company.home.landing]
 
 
 def test_progress_and_silence(company: Company) -> None:
