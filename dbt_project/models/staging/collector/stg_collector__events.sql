@@ -31,12 +31,26 @@ timed as (
     from first_received
 ),
 
+-- Whose pages a collector takes events of, as browsers told by their `Origin`.
+own_hosts as (
+    select distinct
+        _source,
+        {{ url_host("'https://' || site") }} as own_host
+    from first_received
+    where site is not null
+),
+
 hosts as (
     select
-        *,
-        {{ url_host('url') }} as hostname,
-        {{ url_host('referrer') }} as referrer_host
+        timed.*,
+        {{ url_host('timed.url') }} as hostname,
+        {{ url_host('timed.referrer') }} as referrer_host,
+        own_hosts.own_host is not null as is_from_own_host
     from timed
+    left join own_hosts
+        on
+            timed._source = own_hosts._source
+            and {{ url_host('timed.referrer') }} = own_hosts.own_host
 ),
 
 visits as (
@@ -46,7 +60,7 @@ visits as (
         case when event_name = 'page_view' then url end as landing_url,
         case
             when
-                event_name = 'page_view'
+                event_name = 'page_view' and not is_from_own_host
                 and not ends_with('.' || referrer_host, '.' || hostname)
                 and not ends_with('.' || hostname, '.' || referrer_host)
                 then referrer_host
