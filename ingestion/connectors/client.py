@@ -112,10 +112,6 @@ class Api:
         for page in found:
             yield page.response, list(page)
 
-    def delete(self, path: str) -> None:
-        """Send a DELETE request."""
-        self._client.request(path, "DELETE")
-
     def download(self, path: str, target: Path, params: dict[str, Any] | None = None) -> Mapping[str, str]:
         """Write an answer of any size to a file, whole or not at all, and return its headers.
 

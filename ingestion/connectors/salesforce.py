@@ -206,7 +206,6 @@ class _Object:
             except JobLost as error:
                 _log.warning("%s: %s; asked again", self.name, error)
             else:
-                jobs.delete(job)
                 return
         raise LeadmillError(f"{self.name}: {_JOBS} bulk queries failed, one after the other; run again later")
 

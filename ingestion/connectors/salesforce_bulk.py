@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/que
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
@@ -33,7 +32,10 @@ class Part(NamedTuple):
 
 
 class Jobs:
-    """Makes jobs, waits for them, and downloads what they give."""
+    """Makes jobs, waits for them, and downloads what they give.
+
+    None is deleted, as nobody knows here when its last part has landed: Salesforce does so after seven days.
+    """
 
     def __init__(self, api: Api, root: str, poll_seconds: float, patience: timedelta) -> None:
         """Keep how often to ask for a job's state, and how long to wait for it.
@@ -83,11 +85,6 @@ class Jobs:
             if error.response is not None and error.response.status_code in {codes.bad_request, codes.not_found}:
                 raise JobLost(str(error)) from None
             raise
-
-    def delete(self, job: str) -> None:
-        """Delete a job and its result, which Salesforce would do after seven days."""
-        with suppress(LeadmillError):
-            self._api.delete(f"{self._path}/{job}")
 
     def _wait(self, job: str) -> None:
         for _ in range(self._polls):

@@ -118,12 +118,9 @@ class Salesforce(Vendor):
         self.jobs[job_id] = {"states": list(self.job_states), "asked": asked, "records": found}
         return Answer({"id": job_id, "state": "UploadComplete", "object": kind})
 
-    def _job(self, request: Request, job_id: str) -> Answer:
+    def _job(self, _: Request, job_id: str) -> Answer:
         if job_id not in self.jobs:
             return error(404, "NOT_FOUND")
-        if request.method == "DELETE":
-            del self.jobs[job_id]
-            return Answer(b"", 204)
         states = self.jobs[job_id]["states"]
         return Answer({"id": job_id, "state": states.pop(0) if len(states) > 1 else states[0]})
 
