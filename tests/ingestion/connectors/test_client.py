@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from requests import Response
 from requests.adapters import HTTPAdapter
 
 from ingestion.connectors import Fetch, Settings
@@ -66,9 +68,14 @@ def test_requests_keep_the_pace(vendor: Files, waits: list[float]) -> None:
 
 
 def test_tokens_too_are_asked_for_with_the_time_out(vendor: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
+    found: list[float | None] = []
     send = HTTPAdapter.send
-    monkeypatch.setattr(HTTPAdapter, "send", lambda *a, **named: found.append(named["timeout"]) or send(*a, **named))
+
+    def sending(*arguments: Any, **named: Any) -> Response:
+        found.append(named["timeout"])
+        return send(*arguments, **named)
+
+    monkeypatch.setattr(HTTPAdapter, "send", sending)
 
     Api(FileSettings(url=vendor.url, timeout_seconds=7)).session.post(f"{vendor.url}/oauth/token")
 
