@@ -99,13 +99,16 @@ _PERSONS = """
 _PERSON_IDS = "select person_id from identity.person_ids where current_person_id = $person_id union select $person_id"
 
 _RECORDS = """
-    with own as (from intermediate.int_identity__persons where person_id = $person_id)
-    select source_system, record_type, record_id from own
-    union
-    select merges.source_system, merges.record_type, merges.loser_record_id
-    from intermediate.int_canonical__merges as merges
-    join own on merges.source_system = own.source_system and merges.record_type = own.record_type
-        and merges.winner_record_id = own.record_id
+    with recursive own as (
+        select source_system, record_type, record_id from intermediate.int_identity__persons
+        where person_id = $person_id
+        union
+        select merges.source_system, merges.record_type, merges.loser_record_id
+        from intermediate.int_canonical__merges as merges
+        join own on merges.source_system = own.source_system and merges.record_type = own.record_type
+            and merges.winner_record_id = own.record_id
+    )
+    from own
 """
 
 _ANY_IDS = """

@@ -50,13 +50,15 @@ class Column(BaseModel):
     identifies: Identifier | None = None
     # Of `record`: the system that gave the id, where it is not this source; `any` where the value does not tell.
     record_of: str | None = None
+    # Of `record`: its type, where a source may count the ids of several types from 1 each.
+    record_type: str | None = None
     # What becomes of the record when that person is erased: an activity goes, a deal stays and forgets its contact.
     on_erasure: Literal["remove", "clear"] = "remove"
 
     @model_validator(mode="after")
     def _erasable(self) -> Column:
-        if self.record_of and self.identifies != "record":
-            raise ValueError("`record_of` needs `identifies: record`")
+        if (self.record_of or self.record_type) and self.identifies != "record":
+            raise ValueError("`record_of` and `record_type` need `identifies: record`")
         if self.on_erasure == "clear" and (self.identifies is None or self.required):
             raise ValueError("`on_erasure: clear` needs `identifies` and a column that may be empty")
         return self

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from identity.belongings import Belongings, belongings, is_built
 from ingestion.erasure import landed, requests, search, warehouse
-from ingestion.erasure.identifiers import ANY, Forgotten, Identifying, Keys, hash_of, spellings
+from ingestion.erasure.identifiers import ANY, Forgotten, Identifying, Keys, hash_of, spellings, system_of
 from ingestion.warehouse import connect, writer_lock
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
@@ -125,21 +125,21 @@ class _Owned(NamedTuple):
         yield from (Identifying("email", "", address) for address in own.addresses)
         yield from (Identifying("browser", "", browser) for browser in own.browsers)
         yield from (Identifying("record", ANY, record) for record in own.any_ids)
-        for source, record in self._ids:
-            yield Identifying("record", source, record)
-            # Other tools name it by the system that gave the id.
-            yield Identifying("record", self.systems.get(source, source), record)
+        for source, kind, record in self._ids:
+            # Other tools name it by the system that gave the id. Not every column tells the type.
+            for system in {source, self.systems.get(source, source)}:
+                yield from (Identifying("record", system_of(system, told), record) for told in (kind, None))
 
     @property
-    def _ids(self) -> set[tuple[str, str]]:
-        """Source and id of the records. An address that is one is among the addresses, unless others have it too."""
-        return {(source, record) for source, kind, record in self.belongings.records if kind not in _BY_ADDRESS}
+    def _ids(self) -> set[tuple[str, str, str]]:
+        """Source, type and id of the records. An address that is one is among the addresses, unless it is others'."""
+        return {record for record in self.belongings.records if record[1] not in _BY_ADDRESS}
 
     @property
     def texts(self) -> set[str]:
         """What may stand in no text, in clear."""
         own = self.belongings
-        ids = {record for _, record in self._ids} | own.browsers | own.phones
+        ids = {record for _, _, record in self._ids} | own.browsers | own.phones
         return {text for text in ids if len(text) >= _DISTINCT_LENGTH}.union(*map(spellings, own.addresses))
 
 

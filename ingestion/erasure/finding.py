@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import duckdb
 
 from ingestion.batches import batch_file, shape_of
-from ingestion.erasure.identifiers import ADDRESS, Forgotten, hash_sql
+from ingestion.erasure.identifiers import ADDRESS, Forgotten, hash_sql, system_of
 from ingestion.judging import value_of
 from ingestion.parsing import is_nested
 from ingestion.reading import Field, Reading
@@ -150,7 +150,7 @@ def _identifiers(identified: Field, source: str) -> str:
         values = f"string_split({text}, ';')"
     if column.identifies == "email":
         values = f"list_concat({values}, regexp_extract_all({text}, {literal(ADDRESS)}, 1))"
-    system = (column.record_of or source) if column.identifies == "record" else ""
+    system = system_of(column.record_of or source, column.record_type) if column.identifies == "record" else ""
     return f"""
         list_transform({values}, lambda value: {{
             'field': {literal(identified.name)}, 'kind': {literal(str(column.identifies))},

@@ -29,6 +29,11 @@ ADDRESS = (
 )
 
 
+def system_of(source: str, record_type: str | None) -> str:
+    """Return within what a record's id is unique: a source or its system, and the type where a column tells it."""
+    return f"{source}/{record_type}" if record_type else source
+
+
 def spellings(address: str) -> set[str]:
     """Return an address as it stands in text, in URLs, and in JSON of encoders that escape more than they need to."""
     for_html = "".join(f"\\u{ord(letter):04x}" if letter in "+'&" else letter for letter in address)
@@ -40,7 +45,7 @@ class Identifying(NamedTuple):
     """One identifier of a person."""
 
     kind: Identifier
-    system: str  # of a record's id: the source that gave it, the system of that source, or `any`; else empty
+    system: str  # of a record's id: as `system_of` gives it, or `any`; else empty
     value: str
 
 

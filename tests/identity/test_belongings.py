@@ -40,8 +40,8 @@ _TABLES = """
     create table intermediate.int_identity__emails as
     select address as email, folded_address as normalised_email from intermediate.int_identity__addresses;
     create table intermediate.int_canonical__merges as
-    select 'hubspot' as source_system, 'contact' as record_type, '999' as loser_record_id,
-        '20000000151' as winner_record_id;
+    from (values ('hubspot', 'contact', '999', '20000000151'), ('hubspot', 'contact', '998', '999'))
+        as t (source_system, record_type, loser_record_id, winner_record_id);
     create table intermediate.int_identity__browser_links as
     from (values ('own', 'taro'), ('office', 'taro'), ('office', 'hanako')) as t (anonymous_id, person_id);
 """
@@ -60,6 +60,7 @@ def test_person_with_things_that_are_shared(warehouse: duckdb.DuckDBPyConnection
         records={
             ("hubspot", "contact", "20000000151"),
             ("hubspot", "contact", "999"),
+            ("hubspot", "contact", "998"),  # was merged into the one that was merged
             ("crm", "lead", "151"),
             ("web", "subscriber", "taro@x.jp"),
         },

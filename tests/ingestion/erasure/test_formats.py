@@ -121,6 +121,27 @@ def test_records_that_refer_to_a_record_of_the_person_go_too(company: Company) -
     assert "003A" not in "".join(path.read_text() for path in copies(company))
 
 
+def test_record_of_another_type_with_the_same_id_stays(company: Company) -> None:
+    company.deliver(
+        {
+            "leads.csv": f"番号,受付日,メール\n1,2026-10-01,{GONE}\n",
+            "people.csv": "no,mail\n1,b@x.jp\n",
+            "calls.csv": "type,at,lead,person\ncall,2026-10-01,1,\ncall,2026-10-02,,1\n",
+        }
+    )
+    columns = {"activity_type": "type", "occurred_at": "at", "lead_id": "lead", "person_ref": "person"}
+    source = mapped("leads.csv", COLUMNS)
+    source["streams"] += mapped("people.csv", {"person_ref": "no", "email": "mail"}, entity="person")["streams"]
+    source["streams"] += mapped("calls.csv", columns, entity="activity")["streams"]
+    company.run(company.sources(source))
+
+    erase(company)
+
+    assert company.raw("files__lead") == []
+    assert company.raw("files__person", "person_ref") == [("1",)]
+    assert company.raw("files__activity", "person_ref, lead_id") == [("1", None)]
+
+
 def test_address_that_others_have_too_stays(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.deliver({"hubspot/contacts.jsonl": page(contact("1", email="office@x.jp"), contact("2", email=GONE))})
     company.run(company.sources(HUBSPOT))
