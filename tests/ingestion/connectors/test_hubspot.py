@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from ingestion.connectors import fetching, hubspot
 from ingestion.landing import manifests
 from leadmill.errors import InputError, LeadmillError
 from leadmill.settings import Home
-from leadmill.steps import Night, extract
 from tests.ingestion.connectors.hubspot_server import HubSpot
 from tests.ingestion.connectors.server import Answer, Request
 from tests.ingestion.deliveries import AS_OF, Company
@@ -238,15 +236,6 @@ def test_a_refused_token_is_bad_input(company: Company, vendor: HubSpot) -> None
     assert company.landed() == []
 
 
-PATHS = {
-    "contacts": "objects/contacts",
-    "forms": "marketing/v3/forms",
-    "form_submissions": "submissions/forms/f2",
-    "email_events": "email/public",
-    "lists": "lists/search",
-}
-
-
 def test_one_stream_that_fails_holds_no_other_back(company: Company, vendor: HubSpot) -> None:
     found = sources(company, vendor)
     vendor.fail("workflows", "status", answer=Answer({"category": "MISSING_SCOPES"}, 403))
@@ -264,18 +253,6 @@ def test_one_stream_that_fails_holds_no_other_back(company: Company, vendor: Hub
 
     assert counts(company)["workflows"] == 1
     assert counts(company)["contacts"] == 5
-
-
-@pytest.mark.parametrize("stream", ["contacts", "forms", "form_submissions", "email_events", "lists"])
-@pytest.mark.parametrize("answer", [[], {}, {"status": "down for maintenance"}])
-def test_no_page_is_not_an_empty_page(company: Company, vendor: HubSpot, stream: str, answer: Any) -> None:
-    vendor.fail(PATHS[stream], "status", answer=Answer(answer))
-
-    with pytest.raises(LeadmillError, match=f"hubspot, {stream}: an answer came "):
-        company.run(sources(company, vendor, stream, "workflows"))
-    ingestion.load(company.home, AS_OF, lambda _: None)
-
-    assert (counts(company)[stream], counts(company)["workflows"]) == (0, 1)
 
 
 def test_deletes_and_merges_arrive(company: Company, vendor: HubSpot) -> None:
@@ -382,16 +359,6 @@ def test_kill_at_any_request(company: Company, vendor: HubSpot, monkeypatch: pyt
 def test_wrong_settings_are_told(company: Company, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         company.sources({"name": "hubspot", "system": "hubspot", "api": settings})
-
-
-def test_an_api_is_not_asked_for_what_is_to_come(company: Company, vendor: HubSpot) -> None:
-    night = Night(company.home, sources(company, vendor, "contacts"), as_of=AS_OF + NIGHT, started_at=AS_OF)
-
-    with pytest.raises(InputError, match=r"source hubspot: as_of 2026-11-02T00:00:00\+09:00 lies ahead"):
-        extract(night, "hubspot", print)
-
-    assert vendor.requests == []
-    assert extract(replace(night, as_of=AS_OF), "hubspot", print) == "hubspot: 1 new file(s), 5 rows landed"
 
 
 def test_either_path_or_api(company: Company) -> None:
