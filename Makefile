@@ -34,7 +34,7 @@ export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := $(AIRFLOW_URL)/execution/
 AIRFLOW_READY := $(AIRFLOW_HOME)/ready
 export GX_ANALYTICS_ENABLED := False
 
-.PHONY: help install lock run test up down lint bench bench-kpi bench-identity bench-collector bench-ingestion docs identity-quality
+.PHONY: help install lock run test up down lint bench bench-kpi bench-identity bench-collector bench-ingestion faults malformed docs identity-quality
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -111,6 +111,12 @@ bench-collector: $(STAMP) ## events a second of the collector on one core
 
 bench-ingestion: $(STAMP) ## events from files into raw, beside bare DuckDB and dlt
 	@$(BIN)/python -m benchmarks.ingestion
+
+faults: $(STAMP) ## kill -9 of every step of the ingestion at 200 random moments
+	@$(BIN)/python -m tests.faults --kills 200
+
+malformed: $(STAMP) ## 10,000 malformed files: no crash, no record lost
+	@$(BIN)/python -m tests.malformed --cases 10000
 
 identity-quality: $(STAMP) ## precision and recall of identity on simulated companies, into docs/identity_quality.md
 	@$(BIN)/python -m benchmarks.identity_quality

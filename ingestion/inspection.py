@@ -186,7 +186,7 @@ def _header(blocks: Iterator[bytes], reading: Reading, told: str) -> tuple[int, 
             elif number > reading.lines_above and line:
                 header = line
             if header and header.count(b'"') % 2 == 0:
-                names = [name.strip() for name in next(csv.reader([header.decode()], delimiter=reading.delimiter))]
+                names = _names(header.decode(), reading, f"{told}:{number}")
                 told_apart = [
                     name if name and names.index(name) == at else f"{name or 'column'}_{at + 1}"
                     for at, name in enumerate(names)
@@ -194,6 +194,13 @@ def _header(blocks: Iterator[bytes], reading: Reading, told: str) -> tuple[int, 
                 return number, reading.called(told_apart), block[end:]
     below = f" below {stream.section.starts_after!r}" if stream.section else ""
     raise InputError(f"{told}: no header line{below}; have the file delivered again")
+
+
+def _names(header: str, reading: Reading, told: str) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader([header], delimiter=reading.delimiter))]
+    except csv.Error as error:
+        raise InputError(f"{told}: the header can't be read ({error}); have the file delivered again") from error
 
 
 def _count_lines(block: bytes) -> int:

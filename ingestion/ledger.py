@@ -183,6 +183,31 @@ def set_aside(connection: duckdb.DuckDBPyConnection, records: Records, parameter
     )
 
 
+def set_aside_whole(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, file: LandedFile, loaded_at: datetime
+) -> None:
+    """Write every record of a file that can't be read into the quarantine, and the file into the ledger.
+
+    The records have no text; the file stays in the landing.
+    """
+    connection.execute(
+        """
+        insert into ops.quarantine
+        select $source, $stream, $file, unnest(range(1, $rows + 1)), $reason, null, $kept, $loaded_at
+        """,
+        {
+            "source": manifest.source,
+            "stream": manifest.reading.stream,
+            "file": file.path,
+            "rows": file.found.rows,
+            "reason": f"the {manifest.reading.format} file is damaged; have it delivered again",
+            "kept": f"kept in the landing: {manifest.extract_id}/{file.name}",
+            "loaded_at": loaded_at,
+        },
+    )
+    enter(connection, manifest, file, rows_loaded=0, rows_quarantined=file.found.rows, loaded_at=loaded_at)
+
+
 def report_unknown_columns(
     connection: duckdb.DuckDBPyConnection, manifest: Manifest, records: Records, new_rows: str
 ) -> None:

@@ -138,10 +138,30 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[Landed], load
                     raise
         return _in_transaction(connection, batch, at)
     except duckdb.Error as error:
+        if batch[0].manifest.reading.format == "parquet" and not isinstance(error, _FAULTS):
+            return _without_damaged(connection, batch, loaded_at)
         # DuckDB quotes values in the messages of most errors; those of files and memory hold none.
         what = str(error) if isinstance(error, _FAULTS) else type(error).__name__
         told = f"{batch[0].manifest.source} {batch[0].manifest.reading.stream} ({batch[0].folder.name})"
         raise LeadmillError(f"{told} could not be loaded; rolled back: {what}") from None
+
+
+def _without_damaged(connection: duckdb.DuckDBPyConnection, batch: list[Landed], loaded_at: datetime) -> LoadResult:
+    """Load Parquet files one by one; one that is damaged between its whole ends is set aside with all its rows.
+
+    The landing does not find that out: it would have to decode all of each file a second time.
+    """
+    if len(batch) > 1:
+        return sum((_load_batch(connection, [landed], loaded_at) for landed in batch), LoadResult(0, 0, 0))
+    _, manifest, file = batch[0]
+    connection.begin()
+    try:
+        ledger.set_aside_whole(connection, manifest, file, loaded_at.replace(tzinfo=None))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return LoadResult(1, 0, file.found.rows)
 
 
 def _in_transaction(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import duckdb
@@ -65,7 +66,19 @@ def from_value(value: str, actual: str, field: Field, reading: Reading) -> str:
         return _epoch_ms(value)
     if kind == "TIMESTAMP" and (actual == "DATE" or actual.startswith("TIMESTAMP")):
         return f"try_cast({value} as timestamptz) at time zone 'UTC'"
-    return value if duckdb.sqltype(actual) == duckdb.sqltype(kind) else f"try_cast({value} as {kind})"
+    if duckdb.sqltype(actual) == duckdb.sqltype(kind):
+        return value
+    return f"try_cast({value} as {kind})" if _is_castable(actual, kind) else f"null::{kind}"
+
+
+@cache
+def _is_castable(actual: str, kind: str) -> bool:
+    """Return whether a cast can be written at all: not between structures without a field in common."""
+    try:
+        duckdb.execute(f"select try_cast(null::{actual} as {kind})")
+    except duckdb.BinderException:
+        return False
+    return True
 
 
 def _number(text: str, kind: str, reading: Reading) -> str:

@@ -125,7 +125,7 @@ def _json_records(shape: Shape, lines: str, connection: duckdb.DuckDBPyConnectio
         texts as (
             select
                 file_index, row_number, record,
-                case when {has_extra} then {extra} end as extra,
+                case when {has_extra} then try({extra}) end as extra,
                 case
                     when contains(record, '{MARK}') then {literal(_not_encoded(reading))}
                     when problem is not null then problem
@@ -147,13 +147,13 @@ def _has_unusual_keys(fields: list[Field], transformed: str, extra: str, connect
         return "true"  # unknown fields may stand in the elements of a list
     parents = parsing.parents(parsing.json_known(fields))
     places = ["$", *("$." + ".".join(quoted(part) for part in parent.split(".")) for parent in parents)]
-    keys = f"json_keys(record, [{', '.join(map(literal, places))}])"
+    keys = f"try(json_keys(record, [{', '.join(map(literal, places))}]))"  # it may be no JSON
     connection.execute(
         f"""
         set variable usual_keys = (
             {transformed},
             sampled as (
-                select {keys} as keys, {extra} as extra
+                select {keys} as keys, try({extra}) as extra
                 from transformed
                 where t is not null
                 limit {_SAMPLE}

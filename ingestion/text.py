@@ -21,8 +21,11 @@ _BUFFER_BYTES = 4 << 20
 MARK = "\ufdd0"  # a Unicode noncharacter: never in real text, and harmless in a JSON string
 _MARK = MARK.encode()
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-# No text holds these four in a row, so a reader of CSV files that splits at them reads whole lines.
+# No text that reaches the loader holds these four in a row, so a reader of CSV files that splits at them reads whole
+# lines. Where a file has them all the same, they are marked as bytes of no encoding.
 NO_TEXT = "\x1f\x1e\x1d\x1c"
+_NO_TEXT = NO_TEXT.encode()
+_MARKED_NO_TEXT = "".join(f"{MARK}<{ord(character):02x}>" for character in NO_TEXT).encode()
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:
@@ -59,6 +62,8 @@ def byte_blocks(path: Path, source: Source | None = None) -> Iterator[bytes]:
     stream = pa.CompressedInputStream(pa.PythonFile(source, "r"), compression) if compression else source
     while block := stream.read(BLOCK_BYTES):
         yield block
+    if compression and path.stat().st_size == 0:
+        raise OSError("the archive is empty")  # even one of nothing has a head
 
 
 class Utf8Lines:
@@ -88,7 +93,8 @@ class Utf8Lines:
                     blocks = chain([block], blocks)
                     break
                 yield block
-        yield from _whole_lines(self._decoded(blocks))
+        for block in _whole_lines(self._decoded(blocks)):
+            yield block.replace(_NO_TEXT, _MARKED_NO_TEXT)
 
     def _decoded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         decoder = io.IncrementalNewlineDecoder(
@@ -122,8 +128,8 @@ def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _is_plain(block: bytes) -> bool:
-    """Return whether whole lines are UTF-8 without carriage returns and marks."""
-    if b"\r" in block:
+    """Return whether whole lines are UTF-8 without carriage returns and marks, and nothing else that is marked."""
+    if b"\r" in block or _NO_TEXT in block:
         return False
     if block.isascii():
         return True

@@ -8,12 +8,14 @@ from threading import Event, Timer
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import ingestion
 from ingestion.copying import copying
+from ingestion.text import NO_TEXT
 from leadmill.errors import InputError
-from tests.ingestion.deliveries import AS_OF, CARDS, Company
+from tests.ingestion.deliveries import AS_OF, CARDS, HUBSPOT, Company, mapped
 
 HEADER = "id,day,mail\n"
 ROW = "1,2026-01-31,a@example.com\n"
@@ -37,6 +39,11 @@ FILES = {
         "bad.csv",
         HEADER + ROW + '2,"\n' + ROW * 2000,
         r"bad.csv:3: a quote is opened here and never",
+    ),
+    "quotes around a line end in the header": (
+        "bad.csv",
+        b'id,d"ay\n,ma"il\n1,2,3\n',
+        r"bad.csv:2: the header can't be read",
     ),
     "archive cut": (
         "bad.csv.gz",
@@ -129,3 +136,56 @@ def test_a_file_given_up_is_no_longer_written(tmp_path: Path) -> None:
             give_up(pool)
 
     assert (tmp_path / "copy").read_text() == HEADER
+
+
+def test_damage_inside_a_parquet_file_costs_no_other_file(company: Company) -> None:
+    columns = {"activity_type": "kind", "occurred_at": "at"}
+    for name in ("a", "b"):
+        path = company.folder / f"calls/{name}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        pq.write_table(pa.table({"kind": ["call"] * 3, "at": ["2026-01-31"] * 3}), path, compression="none")
+    damaged = company.folder / "calls/b.parquet"
+    damaged.write_bytes(damaged.read_bytes().replace(b"call", b"c\xff\xfel"))
+
+    result = company.run(company.sources(mapped("calls/*", columns, entity="activity", format="parquet")))
+
+    assert (result.files, result.rows_loaded, result.rows_quarantined) == (2, 3, 3)
+    assert company.query("select distinct file, reason from ops.quarantine") == [
+        ("calls/b.parquet", "the parquet file is damaged; have it delivered again")
+    ]
+
+
+def test_a_structure_that_has_nothing_in_common_with_the_contract(company: Company) -> None:
+    path = company.folder / "ga4/events_20261025.parquet"
+    path.parent.mkdir()
+    table = {"event_date": ["20261025"], "event_timestamp": [1], "event_name": ["page_view"], "geo": [{"planet": "x"}]}
+    pq.write_table(pa.table(table), path)
+
+    result = company.run(company.sources({"name": "ga4", "system": "ga4", "path": "ga4"}))
+
+    assert result.rows_loaded + result.rows_quarantined == 1
+
+
+def test_signs_that_no_text_holds_cost_their_row_only(company: Company) -> None:
+    company.deliver({"cards/a.csv": f"{HEADER}{ROW}2,2026-01-31,{NO_TEXT}\n"})
+
+    result = company.run(company.sources(CARDS))
+
+    assert (result.rows_loaded, result.rows_quarantined) == (1, 1)
+
+
+def test_half_a_surrogate_pair_costs_its_record_only(company: Company) -> None:
+    good, bad = '{"kind": "a", "at": "2026-01-31"}', r'{"kind": "\ud800", "at": "2026-01-31", "new": 1}'
+    company.deliver({"events/a.jsonl": f"{good}\n{bad}\n"})
+    columns = {"event_name": "kind", "occurred_at": "at"}
+
+    result = company.run(company.sources(mapped("events/*", columns, entity="event", format="jsonl")))
+
+    assert (result.rows_loaded, result.rows_quarantined) == (1, 1)
+
+
+def test_empty_archive_of_records(company: Company) -> None:
+    company.deliver({"hubspot/contacts.jsonl.gz": b""})
+
+    with pytest.raises(InputError, match="the archive is empty"):
+        company.run(company.sources(HUBSPOT))

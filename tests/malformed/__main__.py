@@ -1,0 +1,3 @@
+from tests.malformed.run import main
+
+main()
