@@ -126,15 +126,32 @@ def checks(scope: Scope) -> list[Check]:
             rows="select distinct source, last_delivered_at, freshness_hours, as_of from {batch} where is_late",
         ),
         Check(
+            id="raw.columns_keep_their_type",
+            table="ops.schema_changes",
+            expects="in a stream's latest delivery no column holds mostly values of another type",
+            because="the values stand in `_extra` only: marts would be built as if there were none",
+            rows=f"""
+                select source, stream, column_name, file, detail
+                from {{batch}}
+                where change = 'retyped' and (source, stream, delivered_at) in (
+                        select (source, stream, max(delivered_at))
+                        from {LEDGER}
+                        where delivered_at <= {scope.as_of_sql}
+                        group by source, stream
+                    )
+            """,
+        ),
+        Check(
             id="raw.schema_unchanged",
             table="ops.schema_changes",
-            expects="no column of a source was removed, renamed or retyped within a day before as_of",
+            expects="no column of a source was removed or renamed within a day before as_of",
             because="a column that is empty from some day on makes every number that reads it smaller",
             severity="warn",
             rows=f"""
                 select source, stream, column_name, change, file, detail
                 from {{batch}}
-                where delivered_at between {scope.as_of_sql} - interval 1 day and {scope.as_of_sql}
+                where change != 'retyped'
+                    and delivered_at between {scope.as_of_sql} - interval 1 day and {scope.as_of_sql}
             """,
         ),
         Check(

@@ -1,13 +1,14 @@
 """Schema drift: columns of a source that are gone, have another name, or hold another type than they did.
 
 None of it stops a load. A column that is gone is empty from then on; the values of one whose type changed are kept with
-the unknown columns; both are told in `ops.schema_changes`. New columns are told in `ops.unknown_columns`.
+the unknown columns, and the raw gate refuses to publish marts without them; both are told in `ops.schema_changes`. New
+columns are told in `ops.unknown_columns`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -22,7 +23,6 @@ from ingestion.records import Shape
 FEWEST_ROWS = 20
 FEWEST_MISFITS = 10
 USUALLY_FILLED = 0.5
-RETYPED = -1  # stands for the share of a column that is left out
 
 
 class Filled(NamedTuple):
@@ -69,10 +69,10 @@ def report(
     connection: duckdb.DuckDBPyConnection,
     manifest: Manifest,
     shape: Shape,
-    files: Iterable[LandedFile],
+    files: Sequence[LandedFile],
     filled: dict[str, Filled],
 ) -> None:
-    """Write down which columns changed against the file before, each change once.
+    """Write down which columns changed: those that are gone once, those that do not fit for each file.
 
     Args:
         connection: the warehouse, in the transaction that loads the files.
@@ -96,10 +96,14 @@ def report(
             gone = [name for name, values in loaded.values.items() if not values and _was_filled(shares, name)]
             shares |= {name: values / loaded.rows for name, values in loaded.values.items()}
         changes += [_gone(connection, source, shape, file, name) for name in gone]
-        for name in sorted(shape.retyped):
-            if shares.get(name) != RETYPED:
-                changes.append((name, "retyped", file, "most values do not fit; they are kept in _extra"))
-            shares[name] = RETYPED
+        changes += [
+            (name, "retyped", file, "most values do not fit; they are kept in _extra") for name in sorted(shape.retyped)
+        ]
+    # A file that is read anew, by a mapping or contract that was mended, may fit now.
+    connection.execute(
+        "delete from ops.schema_changes where source = ? and stream = ? and file in ? and change = 'retyped'",
+        [source, stream, [file.path for file in files]],
+    )
     for name, change, file, detail in changes:
         connection.execute(
             "insert into ops.schema_changes values (?, ?, ?, ?, ?, ?, ?)",

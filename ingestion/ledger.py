@@ -79,7 +79,7 @@ create table if not exists ops.schema_changes (
     detail varchar not null
 );
 
--- What share of a column's values was filled in the last file of each way of reading a stream; -1: it is retyped.
+-- What share of a column's values was filled in the last file of each way of reading a stream.
 create table if not exists ops.filled_columns (
     source varchar not null,
     stream varchar not null,

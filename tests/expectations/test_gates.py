@@ -29,6 +29,11 @@ BREAKS: list[tuple[Gate, str, str]] = [
         "raw.quarantine_share",
         "insert into ops.files values ('crm', 'tasks', 't', 'c', '2026-10-31', '2026-10-31', 20, 14, 6, 'x3')",
     ),
+    (
+        "raw",
+        "raw.columns_keep_their_type",
+        "insert into ops.schema_changes values ('crm', 'leads', 'MQL_At__c', 'retyped', 'f', '2026-10-30 15:00', '')",
+    ),
     ("raw", "raw.something_arrived", "delete from ops.files"),
     ("raw", "raw.required_columns", "update raw.files__lead set lead_id = null where _row_number = 3"),
     ("raw", "raw.plausible_times", "update raw.files__lead set created_at = '1970-01-21' where _row_number < 10"),

@@ -117,3 +117,17 @@ def test_changes_of_one_load_and_of_two_are_the_same(company: Company) -> None:
     company.run(company.sources(SALESFORCE))
 
     assert changes(company) == [("Phone", "removed")]
+
+
+def test_a_file_that_is_read_anew_and_fits_is_no_longer_told(company: Company) -> None:
+    rows = "".join(f"{n},2026-10-24 10:00:00,{n} yen\n" for n in range(30))
+    company.deliver({"deals/2026-10-25/a.csv": "id,at,amount\n" + rows})
+    columns: dict[str, Any] = {"opportunity_id": "id", "created_at": "at", "amount": "amount"}
+    stream = {"entity": "opportunity", "path": "deals/**/*.csv", "format": "csv", "constants": {"stage": "won"}}
+    company.run(company.sources({"name": "own", "system": "files", "streams": [stream | {"columns": columns}]}))
+    assert changes(company) == [("amount", "retyped")]
+
+    columns["amount"] = {"from": "amount", "transforms": [{"extract": "([0-9]+)"}]}
+    company.run(company.sources({"name": "own", "system": "files", "streams": [stream | {"columns": columns}]}))
+
+    assert changes(company) == []
