@@ -63,7 +63,8 @@ def page_lengths(text: str, key: str) -> list[int]:
 
 def _page_length(line: str, key: str) -> int:
     try:
-        page: Any = json.loads(_DEEP.sub(_shallow, line), parse_constant=_refuse, object_pairs_hook=_first_wins)
+        # NaN and Infinity are numbers to Python and to DuckDB, though not to the standard.
+        page: Any = json.loads(_DEEP.sub(_shallow, line), object_pairs_hook=_first_wins)
         json.dumps(page, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except ValueError:
         return 1
@@ -78,7 +79,3 @@ def _shallow(deep: re.Match[str]) -> str:
 
 def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(reversed(pairs))
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
