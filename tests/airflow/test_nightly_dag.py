@@ -20,7 +20,7 @@ AIRFLOW = Path(sys.executable).parent / "airflow"
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     folder = tmp_path_factory.mktemp("company") / "sample"
-    made = Company(folder, date(2025, 11, 1), days=60, nights=2)
+    made = Company(folder, date(2025, 11, 1), days=60, nights=1)
     simulate(folder, days=made.days, seed=3, scale=0.1, start=made.start, nights=made.nights, progress=lambda _: None)
     return made
 

@@ -81,7 +81,7 @@ class Collector:
             return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not _CHROMIUM:
         pytest.skip("no Chromium on this machine (LEADMILL_CHROMIUM names one)")

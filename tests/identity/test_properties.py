@@ -18,7 +18,7 @@ from tests.identity.test_components import union_find
 pytestmark = pytest.mark.xdist_group("identity")
 
 # Few examples by default; LEADMILL_HYPOTHESIS=thorough for a change of the resolution.
-settings.register_profile("few", max_examples=10, deadline=None)
+settings.register_profile("few", max_examples=6, deadline=None)
 settings.register_profile("thorough", max_examples=200, deadline=None)
 SLOW = settings.get_profile(os.environ.get("LEADMILL_HYPOTHESIS", "few"))
 
