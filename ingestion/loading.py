@@ -28,6 +28,7 @@ from leadmill.settings import Home
 _BATCH_BYTES = 1 << 30
 _BATCH_FILES = 500
 _FAULTS = (duckdb.IOException, duckdb.OutOfMemoryException)  # of the machine, whatever the files hold
+_BEHIND_THE_END = "Could not read enough bytes"  # but for a Parquet footer that points behind the file's end
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, batch: list[Landed], load
                     raise
         return _in_transaction(connection, batch, at)
     except duckdb.Error as error:
-        if batch[0].manifest.reading.format == "parquet" and not isinstance(error, _FAULTS):
+        is_of_machine = isinstance(error, _FAULTS) and _BEHIND_THE_END not in str(error)
+        if batch[0].manifest.reading.format == "parquet" and not is_of_machine:
             return _without_damaged(connection, batch, loaded_at)
         # DuckDB quotes values in the messages of most errors; those of files and memory hold none.
         what = str(error) if isinstance(error, _FAULTS) else type(error).__name__

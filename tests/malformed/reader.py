@@ -66,7 +66,7 @@ def _page_length(line: str, key: str) -> int:
         # NaN and Infinity are numbers to Python and to DuckDB, though not to the standard.
         page: Any = json.loads(_DEEP.sub(_shallow, line), object_pairs_hook=_first_wins)
         json.dumps(page, ensure_ascii=False).encode()  # half of a surrogate pair is no text
-    except ValueError:
+    except (ValueError, RecursionError):
         return 1
     return len(page[key]) if isinstance(page, dict) and isinstance(page.get(key), list) else 1
 
